@@ -1,0 +1,189 @@
+//! What happens to a node and its peers: one schema for logs, subscribers and every binding.
+
+mod filter;
+mod hub;
+mod log;
+
+use std::fmt;
+use std::time::SystemTime;
+
+use glueberry_proto::name::StreamName;
+pub use glueberry_proto::peer::DisconnectReason;
+
+use crate::{Address, ErrorCode, PeerId};
+pub use filter::EventFilter;
+pub(crate) use hub::Hub;
+pub use hub::Events;
+
+/// Something that happened, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// By the wall clock of this machine.
+    pub at: SystemTime,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+impl Event {
+    /// The peer it is about, if it is about one.
+    #[must_use]
+    pub fn peer(&self) -> Option<PeerId> {
+        self.kind.peer()
+    }
+
+    /// The kind's name.
+    #[must_use]
+    pub fn name(&self) -> EventName {
+        self.kind.name()
+    }
+}
+
+/// What happened. New kinds come with new versions: ignore those you do not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// The node listens at one more address.
+    ListenAddress {
+        /// With this node's peer id at its end.
+        address: Address,
+    },
+    /// A dial began.
+    PeerConnecting {
+        /// Who is dialed.
+        peer: PeerId,
+    },
+    /// A connection stands and the peer's identity is proven; the handshake begins.
+    PeerConnected {
+        /// Who.
+        peer: PeerId,
+        /// The session that begins, counted per peer from 1.
+        session: u64,
+        /// Whether the peer dialed us.
+        inbound: bool,
+        /// The peer's address as seen from here.
+        address: String,
+    },
+    /// The handshake is finished: messages flow.
+    PeerEstablished {
+        /// Who.
+        peer: PeerId,
+        /// The session.
+        session: u64,
+    },
+    /// A session ended, or an attempt to begin one.
+    PeerDisconnected {
+        /// Who.
+        peer: PeerId,
+        /// The session; none if no connection stood.
+        session: Option<u64>,
+        /// Why.
+        reason: DisconnectReason,
+        /// What was accepted for sending and never written, by stream.
+        unwritten: Vec<Unwritten>,
+    },
+    /// A named stream carries messages from now on.
+    StreamOpened {
+        /// With whom.
+        peer: PeerId,
+        /// Which.
+        stream: StreamName,
+    },
+    /// A named stream ended with its session.
+    StreamClosed {
+        /// With whom.
+        peer: PeerId,
+        /// Which.
+        stream: StreamName,
+    },
+    /// A message could not be opened and was not delivered.
+    DecryptionFailed {
+        /// From whom.
+        peer: PeerId,
+        /// On which stream.
+        stream: StreamName,
+    },
+    /// A fault without a kind of its own; the node goes on.
+    Warning {
+        /// What is wrong.
+        code: ErrorCode,
+        /// With whom.
+        peer: Option<PeerId>,
+        /// On which stream.
+        stream: Option<StreamName>,
+        /// In words, without payload.
+        detail: String,
+    },
+    /// This subscriber was too slow: its oldest events were dropped.
+    Lagged {
+        /// How many.
+        missed: u64,
+    },
+}
+
+/// Messages that were accepted for sending and never wholly written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unwritten {
+    /// On which stream.
+    pub stream: StreamName,
+    /// How many messages.
+    pub messages: u64,
+    /// How many bytes of payload and framing.
+    pub bytes: u64,
+}
+
+macro_rules! event_names {
+    ($($name:ident)+) => {
+        /// The kinds of events, for filters and for other languages.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum EventName { $(#[doc = concat!("See [`EventKind::", stringify!($name), "`].")] $name,)+ }
+
+        impl EventName {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// As it is written in every language.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)+ }
+            }
+        }
+
+        impl EventKind {
+            /// The kind's name.
+            #[must_use]
+            pub fn name(&self) -> EventName {
+                match self { $(Self::$name { .. } => EventName::$name,)+ }
+            }
+        }
+    };
+}
+
+event_names! {
+    ListenAddress PeerConnecting PeerConnected PeerEstablished PeerDisconnected
+    StreamOpened StreamClosed DecryptionFailed Warning Lagged
+}
+
+impl EventKind {
+    /// The peer it is about, if it is about one.
+    #[must_use]
+    pub fn peer(&self) -> Option<PeerId> {
+        match self {
+            Self::ListenAddress { .. } | Self::Lagged { .. } => None,
+            Self::PeerConnecting { peer }
+            | Self::PeerConnected { peer, .. }
+            | Self::PeerEstablished { peer, .. }
+            | Self::PeerDisconnected { peer, .. }
+            | Self::StreamOpened { peer, .. }
+            | Self::StreamClosed { peer, .. }
+            | Self::DecryptionFailed { peer, .. } => Some(*peer),
+            Self::Warning { peer, .. } => *peer,
+        }
+    }
+}
+
+impl fmt::Display for EventName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

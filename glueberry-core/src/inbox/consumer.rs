@@ -1,0 +1,118 @@
+//! The application's end of the inbox.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures::Stream;
+
+use super::message::{Message, Run};
+use super::queues::Scope;
+use super::Inbox;
+use crate::error::Result;
+
+/// Received messages, in the order in which each peer sent them. Ends when the node has shut down
+/// and everything was read.
+///
+/// A [`Stream`], and with methods of its own. Cancelling a wait or dropping the whole loses
+/// nothing: what was not read waits for the next consumer. Each stream has one consumer at a time.
+///
+/// ```no_run
+/// # async fn example(node: glueberry_core::Node) -> glueberry_core::Result<()> {
+/// let mut inbox = node.messages("chat")?;
+/// while let Some(message) = inbox.next().await {
+///     println!("{}: {} bytes", message.peer(), message.payload().len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Messages {
+    inbox: Inbox,
+    scope: Scope,
+    current: Option<Run>,
+}
+
+impl Messages {
+    pub(super) fn take(inbox: Inbox, scope: Scope) -> Result<Self> {
+        inbox.queues.lock().add_consumer(&scope)?;
+        Ok(Self { inbox, scope, current: None })
+    }
+
+    /// The next message; `None` once the node has shut down and all was read.
+    pub async fn next(&mut self) -> Option<Message> {
+        std::future::poll_fn(|context| self.poll(context)).await
+    }
+
+    /// Waits until [`Messages::drain`] gives something: true; or until the end: false.
+    pub async fn ready(&mut self) -> bool {
+        if self.peek_current() {
+            return true;
+        }
+        std::future::poll_fn(|context| self.poll_run(context)).await
+    }
+
+    /// What is there now, up to `max` messages, without waiting.
+    pub fn drain(&mut self, max: usize) -> Vec<Message> {
+        std::iter::from_fn(|| self.try_next()).take(max).collect()
+    }
+
+    /// The next message if it is there, without waiting.
+    #[inline]
+    pub fn try_next(&mut self) -> Option<Message> {
+        loop {
+            if let Some(message) = self.current.as_mut().and_then(Run::next) {
+                return Some(message);
+            }
+            self.current = Some(self.inbox.queues.lock().pop(&self.scope)?);
+        }
+    }
+
+    #[inline]
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Message>> {
+        loop {
+            if let Some(message) = self.current.as_mut().and_then(Run::next) {
+                return Poll::Ready(Some(message));
+            }
+            match self.poll_run(context) {
+                Poll::Ready(true) => {}
+                Poll::Ready(false) => return Poll::Ready(None),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// Fetches the next buffer; false at the end of the inbox.
+    fn poll_run(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        let mut queues = self.inbox.queues.lock();
+        self.current = queues.pop(&self.scope);
+        if self.current.is_some() {
+            return Poll::Ready(true);
+        }
+        if queues.is_closed() {
+            return Poll::Ready(false);
+        }
+        queues.wait(&self.scope, context.waker());
+        Poll::Pending
+    }
+
+    fn peek_current(&self) -> bool {
+        self.current.as_ref().is_some_and(|run| !run.is_spent())
+    }
+}
+
+impl Stream for Messages {
+    type Item = Message;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Message>> {
+        self.get_mut().poll(context)
+    }
+}
+
+impl Drop for Messages {
+    fn drop(&mut self) {
+        let mut queues = self.inbox.queues.lock();
+        queues.remove_consumer(&self.scope);
+        if let Some(run) = self.current.take().filter(|run| !run.is_spent()) {
+            queues.put_back(run);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Encrypted peer-to-peer messaging that stays connected.
+//!
+//! A [`Node`] has an Ed25519 [`Identity`]. It dials other nodes and is dialed by them, proves who it
+//! is, shakes hands, and then carries named streams of messages, each sealed with
+//! ChaCha20-Poly1305 above the secure channel of libp2p. Every change is an [`Event`].
+//!
+//! ```no_run
+//! # async fn example() -> glueberry_core::Result<()> {
+//! use glueberry_core::{Identity, Node, StreamConfig};
+//!
+//! let node = Node::builder(Identity::generate())
+//!     .listen("/ip4/127.0.0.1/tcp/0")?
+//!     .stream("chat", StreamConfig::default())?
+//!     .start()
+//!     .await?;
+//! let peer = node.connect("/ip4/192.0.2.7/tcp/9000/p2p/12D3KooW…").await?;
+//! node.send(&peer, "chat", b"hi").await?;
+//! let mut inbox = node.messages("chat")?;
+//! while let Some(message) = inbox.next().await {
+//!     println!("{}: {:?}", message.peer(), message.payload());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Errors are one type, [`Error`], with a code, a class and a hint. What this wire (version 1, that
+//! of the Go implementation) promises and what it does not is said at [`Node::send`].
+
+mod address;
+mod call;
+mod config;
+mod error;
+mod events;
+mod identity;
+mod ids;
+mod inbox;
+mod link;
+mod net;
+mod node;
+mod session;
+
+pub use address::Address;
+pub use call::Call;
+pub use config::{HandshakeMode, Security, StreamConfig};
+pub use error::{Error, ErrorClass, ErrorCode, Result};
+pub use events::{DisconnectReason, Event, EventFilter, EventKind, EventName, Events, Unwritten};
+pub use glueberry_proto::name::StreamName;
+pub use glueberry_proto::peer::State;
+pub use identity::Identity;
+pub use ids::PeerId;
+pub use inbox::{Message, Messages};
+pub use node::{Builder, Node};

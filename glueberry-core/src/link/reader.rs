@@ -1,0 +1,166 @@
+//! From a libp2p stream into the inbox: parse, open in place, hand the whole buffer over.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use futures::AsyncRead;
+use glueberry_proto::aead::Aead;
+use glueberry_proto::v1::duplex::Stream;
+use glueberry_proto::v1::frame::{FrameError, FrameReader, Step};
+use glueberry_proto::v1::record::{OVERHEAD, Protection, open};
+use tokio::sync::mpsc;
+use tracing::trace;
+
+use super::buffer::ReadBuffer;
+use crate::error::ErrorCode;
+use crate::events::{EventKind, Hub};
+use crate::inbox::{Entrance, Origin};
+
+/// What a reader tells the link that it belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Notice {
+    pub(super) stream: Stream,
+    pub(super) what: Seen,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// The first frame came in.
+    FrameIn,
+    /// The stream ended.
+    Ended,
+}
+
+/// Reads one stream to its end.
+pub(super) struct Reader {
+    pub(super) stream: Stream,
+    pub(super) origin: Arc<Origin>,
+    pub(super) entrance: Arc<Entrance>,
+    /// `None` where frames are not sealed, on the handshake stream.
+    pub(super) aead: Option<Arc<Aead>>,
+    pub(super) largest: usize,
+    pub(super) notices: mpsc::Sender<Notice>,
+    pub(super) events: Hub,
+}
+
+impl Reader {
+    /// Reads until the stream ends or breaks the rules of framing.
+    pub(super) async fn run(self, mut stream: impl AsyncRead + Unpin) {
+        self.read(&mut stream).await;
+        self.tell(Seen::Ended).await;
+    }
+
+    async fn read(&self, stream: &mut (impl AsyncRead + Unpin)) {
+        let overhead = if self.aead.is_some() { OVERHEAD } else { 0 };
+        let mut frames = FrameReader::new(self.largest + overhead);
+        let mut buffer = ReadBuffer::new();
+        let mut spoken = false;
+        loop {
+            self.entrance.room().await;
+            // A stream cut inside a frame was reset, or its connection lost: the session's end, or
+            // the stream's reopening, says so.
+            let Ok(1..) = buffer.fill(stream).await else { return };
+            match self.open_frames(&mut frames, &mut buffer) {
+                Ok(any) if any && !spoken => {
+                    spoken = true;
+                    self.tell(Seen::FrameIn).await;
+                }
+                Ok(_) => {}
+                Err(fault) => return self.report_malformed(&fault),
+            }
+        }
+    }
+
+    /// Opens all whole frames in the buffer and queues them. True if there was one.
+    fn open_frames(
+        &self,
+        frames: &mut FrameReader,
+        buffer: &mut ReadBuffer,
+    ) -> Result<bool, FrameError> {
+        let mut runs = Runs::default();
+        let mut at = 0;
+        let outcome = loop {
+            match frames.step(&buffer.unread()[at..]) {
+                Ok(Step::NeedMore { .. }) => break Ok(runs.any),
+                Ok(Step::Frame { data, consumed }) => {
+                    let good = self.open_one(&mut buffer.unread_mut()[at + data.start..at + data.end]);
+                    runs.frame(at..at + consumed, good);
+                    at += consumed;
+                }
+                Ok(Step::Oversize { data_len, consumed }) => {
+                    self.report_oversize(data_len);
+                    runs.frame(at..at + consumed, false);
+                    at += consumed;
+                }
+                Ok(Step::Skipped { consumed }) => at += consumed,
+                Err(fault) => break Err(fault),
+            }
+        };
+        let consumed = buffer.split_to(at);
+        for run in runs.into_ranges() {
+            self.entrance.push(consumed.slice(run), self.protection());
+        }
+        outcome
+    }
+
+    fn open_one(&self, frame: &mut [u8]) -> bool {
+        let Some(aead) = &self.aead else { return true };
+        if open(aead, frame).is_ok() {
+            return true;
+        }
+        let (peer, stream) = (self.origin.peer, self.origin.stream.clone());
+        self.events.emit(EventKind::DecryptionFailed { peer, stream });
+        false
+    }
+
+    fn protection(&self) -> Protection {
+        if self.aead.is_some() { Protection::Sealed } else { Protection::Plain }
+    }
+
+    fn report_oversize(&self, len: usize) {
+        let detail = format!("a message of {len} bytes was skipped; the limit is {}", self.largest);
+        self.warn(ErrorCode::OversizeSkipped, detail);
+    }
+
+    fn report_malformed(&self, fault: &FrameError) {
+        self.warn(ErrorCode::MalformedFrame, format!("the stream was reset: {fault}"));
+    }
+
+    fn warn(&self, code: ErrorCode, detail: String) {
+        let (peer, stream) = (Some(self.origin.peer), Some(self.origin.stream.clone()));
+        self.events.emit(EventKind::Warning { code, peer, stream, detail });
+    }
+
+    async fn tell(&self, what: Seen) {
+        let notice = Notice { stream: self.stream, what };
+        if self.notices.send(notice).await.is_err() {
+            trace!(?notice, "the link ended first");
+        }
+    }
+}
+
+/// The stretches of good frames in a buffer: one, unless a bad frame stands in between.
+#[derive(Default)]
+struct Runs {
+    any: bool,
+    current: Option<Range<usize>>,
+    before: Vec<Range<usize>>,
+}
+
+impl Runs {
+    fn frame(&mut self, place: Range<usize>, good: bool) {
+        self.any = true;
+        if good && self.current.as_ref().is_some_and(|run| run.end == place.start) {
+            self.current = self.current.take().map(|run| run.start..place.end);
+            return;
+        }
+        self.before.extend(self.current.take());
+        if good {
+            self.current = Some(place);
+        }
+    }
+
+    fn into_ranges(self) -> impl Iterator<Item = Range<usize>> {
+        self.before.into_iter().chain(self.current)
+    }
+}

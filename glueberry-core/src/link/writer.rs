@@ -1,0 +1,413 @@
+//! The writing side of a link, which also knows the streams beneath it.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use futures::future::{BoxFuture, FutureExt, OptionFuture};
+use futures::io::{ReadHalf, WriteHalf};
+use futures::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use glueberry_proto::v1::duplex::{self, Duplex, Ending, Target};
+use libp2p::Stream;
+use tokio::sync::{mpsc, watch};
+use tracing::debug;
+
+use super::batch::Batch;
+use super::outgoing::Work;
+use super::reader::{Notice, Reader, Seen};
+use super::{Ends, Link, Phase};
+use crate::error::ErrorCode;
+use crate::events::EventKind;
+use crate::inbox::Entrance;
+use crate::net::OpenFault;
+
+/// Runs a link until its connection ends, or until it has retired and all is read.
+pub(super) async fn run(link: Link, entrance: Entrance, inbound: mpsc::Receiver<Stream>) {
+    let ended = link.connection.ended.clone();
+    let mut writer = Writer::new(link, entrance, inbound);
+    tokio::select! {
+        biased;
+        () = ended.cancelled() => {}
+        () = writer.go_on() => {}
+    }
+    writer.finish();
+}
+
+struct Writer {
+    link: Link,
+    entrance: Arc<Entrance>,
+    duplex: Duplex,
+    inbound: mpsc::Receiver<Stream>,
+    notices: mpsc::Receiver<Notice>,
+    notify: mpsc::Sender<Notice>,
+    /// The writing halves that the duplex knows: one of each side.
+    halves: Vec<Half>,
+    opening: Option<BoxFuture<'static, Result<Stream, OpenFault>>>,
+    pending: Pending,
+    unflushed: bool,
+    stage: Stage,
+    readers: usize,
+}
+
+struct Half {
+    id: duplex::Stream,
+    stream: WriteHalf<Stream>,
+}
+
+/// What is to be written, in this order.
+#[derive(Default)]
+struct Pending {
+    /// A stream was refused: what went to it is to be fetched from the duplex first.
+    owed: bool,
+    /// The batch that was being written to it, and is part of what is owed.
+    absorbed: Option<Batch>,
+    replay: Option<Batch>,
+    batch: Option<Batch>,
+    /// The duplex knows of the batch.
+    announced: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Sending,
+    /// What was taken is written and flushed; nothing more is taken.
+    Finishing,
+    /// The writing halves are closed.
+    Written,
+}
+
+/// What came first.
+enum Step {
+    Look,
+    Inbound(Stream),
+    Noticed(Notice),
+    Opened(Result<Stream, OpenFault>),
+    Work(Work),
+    Wrote(io::Result<()>),
+    Flushed(io::Result<()>),
+}
+
+impl Writer {
+    fn new(link: Link, entrance: Entrance, inbound: mpsc::Receiver<Stream>) -> Self {
+        let (notify, notices) = mpsc::channel(NOTICES);
+        Self {
+            link,
+            entrance: Arc::new(entrance),
+            duplex: Duplex::new(),
+            inbound,
+            notices,
+            notify,
+            halves: Vec::new(),
+            opening: None,
+            pending: Pending::default(),
+            unflushed: false,
+            stage: Stage::Sending,
+            readers: 0,
+        }
+    }
+
+    async fn go_on(&mut self) {
+        loop {
+            let phase = *self.link.phase.borrow_and_update();
+            if phase != Phase::Held {
+                self.duplex.established(Instant::now());
+            }
+            if phase == Phase::Retiring && self.stage == Stage::Sending {
+                self.stage = Stage::Finishing;
+            }
+            if self.stage == Stage::Finishing && self.pending.is_empty() && !self.unflushed {
+                self.close_halves().await;
+            }
+            if self.stage == Stage::Written && phase == Phase::Retiring && self.readers == 0 {
+                return;
+            }
+            let step = self.next_step(phase).await;
+            self.take(step);
+        }
+    }
+
+    async fn next_step(&mut self, phase: Phase) -> Step {
+        let may_send = phase != Phase::Held && self.is_our_turn();
+        let now = Instant::now();
+        let target = self.duplex.target(now);
+        if let (true, Target::Use(_)) = (may_send, target) {
+            self.pending.announce(&mut self.duplex, now);
+        }
+        let wants_to_open = may_send && self.link.may_open && !self.pending.is_empty();
+        let open_at = match target {
+            Target::OpenNew { not_before } if wants_to_open && self.opening.is_none() => {
+                Some(not_before)
+            }
+            _ => None,
+        };
+        if open_at.is_some_and(|at| at <= now) {
+            let (connection, name) = (self.link.connection.clone(), self.link.origin.stream.clone());
+            self.opening = Some(async move { connection.open(&name).await }.boxed());
+        }
+        let takes_work = may_send && self.pending.batch.is_none() && self.stage == Stage::Sending;
+        let wake_at = open_at.filter(|at| *at > now).or_else(|| self.duplex.window_ends());
+        let before = self.link.before.as_ref().filter(|_| phase != Phase::Held && !may_send);
+        let output = Output {
+            half: self.halves.iter_mut().find(|half| target == Target::Use(half.id)),
+            pending: &mut self.pending,
+            may_write: may_send,
+            flushing: self.unflushed,
+        };
+        tokio::select! {
+            biased;
+            Ok(()) = self.link.phase.changed() => Step::Look,
+            () = written(before), if before.is_some() => Step::Look,
+            Some(stream) = self.inbound.recv() => Step::Inbound(stream),
+            Some(notice) = self.notices.recv() => Step::Noticed(notice),
+            Some(opened) = OptionFuture::from(self.opening.as_mut()) => Step::Opened(opened),
+            work = self.link.outgoing.work(), if takes_work => Step::Work(work),
+            step = output => step,
+            () = until(wake_at), if wake_at.is_some() => Step::Look,
+        }
+    }
+
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Look => {}
+            Step::Inbound(stream) => {
+                let id = self.duplex.theirs_arrived(Instant::now());
+                self.add(id, stream);
+                self.link.outgoing.accept_again();
+            }
+            Step::Noticed(Notice { stream, what: Seen::FrameIn }) => self.duplex.frame_in(stream),
+            Step::Noticed(Notice { stream, what: Seen::Ended }) => {
+                self.readers -= 1;
+                self.lost(stream);
+            }
+            Step::Opened(opened) => self.opened(opened),
+            Step::Work(Work::Seal(record)) => self.pending.begin(Batch::seal(record)),
+            Step::Work(Work::Resume(batch)) => self.pending.begin(batch),
+            Step::Work(Work::Finish) => self.stage = Stage::Finishing,
+            Step::Wrote(Ok(())) => {
+                self.unflushed = true;
+                if let Some(batch) = self.pending.done() {
+                    self.link.outgoing.written(batch);
+                }
+            }
+            Step::Flushed(Ok(())) => {
+                self.unflushed = false;
+                self.link.outgoing.flushed();
+            }
+            Step::Wrote(Err(fault)) | Step::Flushed(Err(fault)) => {
+                debug!(stream = %self.link.origin.stream, %fault, "write failed");
+                if let Target::Use(stream) = self.duplex.target(Instant::now()) {
+                    self.lost(stream);
+                }
+            }
+        }
+    }
+
+    fn opened(&mut self, opened: Result<Stream, OpenFault>) {
+        self.opening = None;
+        let now = Instant::now();
+        match opened {
+            Ok(stream) => {
+                let id = self.duplex.own_opened(now);
+                self.add(id, stream);
+            }
+            Err(fault) => {
+                debug!(stream = %self.link.origin.stream, %fault, "open failed");
+                self.duplex.open_failed(now);
+                self.report_if_refused(now);
+            }
+        }
+    }
+
+    /// Takes a stream in: its reader starts, its writing half replaces an older one of its side.
+    fn add(&mut self, id: duplex::Stream, stream: Stream) {
+        self.readers += 1;
+        if self.link.outgoing.mark_opened() {
+            let (peer, stream) = (self.link.origin.peer, self.link.origin.stream.clone());
+            self.link.events.emit(EventKind::StreamOpened { peer, stream });
+        }
+        let (read, write) = stream.split();
+        let reader = Reader {
+            stream: id,
+            origin: self.link.origin.clone(),
+            entrance: self.entrance.clone(),
+            aead: self.link.aead.clone(),
+            largest: self.link.largest,
+            notices: self.notify.clone(),
+            events: self.link.events.clone(),
+        };
+        let ended = self.link.connection.ended.clone();
+        let reading = read_in_turn(reader, read, self.link.phase.clone(), self.link.before.clone());
+        self.link.tasks.spawn(async move { ended.run_until_cancelled(reading).await });
+        self.halves.retain(|half| half.id.side() != id.side());
+        self.halves.push(Half { id, stream: write });
+    }
+
+    /// A stream ended. What the peer cannot have read is sent again on the next one.
+    fn lost(&mut self, stream: duplex::Stream) {
+        let now = Instant::now();
+        self.halves.retain(|half| half.id != stream);
+        match self.duplex.ended(stream, now) {
+            Ending::Unaffected => return,
+            Ending::Refused => self.pending.owe(),
+            Ending::Broken => self.pending.rewind(),
+        }
+        if std::mem::take(&mut self.unflushed) && self.pending.is_empty() {
+            self.link.outgoing.flushed();
+        }
+        self.report_if_refused(now);
+    }
+
+    fn report_if_refused(&mut self, now: Instant) {
+        if self.duplex.target(now) != Target::Failed {
+            return;
+        }
+        let (peer, stream) = (Some(self.link.origin.peer), Some(self.link.origin.stream.clone()));
+        let waiting = self.link.outgoing.waiting().messages;
+        let detail = format!("the peer does not take this stream; {waiting} messages wait for it");
+        self.link.outgoing.refuse();
+        let code = ErrorCode::StreamRefused;
+        self.link.events.emit(EventKind::Warning { code, peer, stream, detail });
+    }
+
+    /// Whether the link that carried this stream before has written its last.
+    fn is_our_turn(&self) -> bool {
+        self.link.before.as_ref().is_none_or(|before| before.written.is_cancelled())
+    }
+
+    async fn close_halves(&mut self) {
+        let closing = self.halves.drain(..).map(|mut half| async move {
+            // The peer may be gone already; then there is nobody to say farewell to.
+            drop(half.stream.close().await);
+        });
+        drop(tokio::time::timeout(CLOSE_TIMEOUT, futures::future::join_all(closing)).await);
+        self.stage = Stage::Written;
+        self.link.ends.written.cancel();
+    }
+
+    fn finish(self) {
+        if let Some(batch) = self.pending.into_unfinished() {
+            self.link.outgoing.give_back(batch);
+        }
+        self.link.ends.written.cancel();
+        self.link.ends.read.cancel();
+    }
+}
+
+impl Pending {
+    fn is_empty(&self) -> bool {
+        !self.owed && self.replay.is_none() && self.batch.is_none()
+    }
+
+    fn begin(&mut self, batch: Batch) {
+        self.batch = Some(batch);
+        self.announced = false;
+    }
+
+    /// There is a stream to write to: fetches what is owed, and tells the duplex of the batch.
+    fn announce(&mut self, duplex: &mut Duplex, now: Instant) {
+        if std::mem::take(&mut self.owed) {
+            let last = self.absorbed.take();
+            self.replay = match duplex.take_replay() {
+                Some(bytes) => Some(Batch::replay(bytes, last)),
+                None => last,
+            };
+        }
+        if let (false, Some(batch)) = (self.announced, &self.batch) {
+            duplex.written(batch.rest(), now);
+            self.announced = true;
+        }
+    }
+
+    /// The stream was refused: the duplex has all that was announced.
+    fn owe(&mut self) {
+        self.owed = true;
+        let announced = if self.announced { self.batch.take() } else { None };
+        self.absorbed = announced.or(self.replay.take()).or(self.absorbed.take());
+        self.announced = false;
+    }
+
+    /// The stream broke: the message that was cut goes whole into the next one.
+    fn rewind(&mut self) {
+        for batch in self.replay.iter_mut().chain(&mut self.batch) {
+            batch.rewind();
+        }
+        self.announced = false;
+    }
+
+    fn next(&mut self) -> Option<&mut Batch> {
+        self.replay.as_mut().or(self.batch.as_mut())
+    }
+
+    /// What was just written, if it has messages that were not written before.
+    fn done(&mut self) -> Option<Batch> {
+        let done = self.replay.take().or_else(|| self.batch.take())?;
+        done.is_first_time().then_some(done)
+    }
+
+    fn into_unfinished(self) -> Option<Batch> {
+        let candidates = [self.batch, self.absorbed, self.replay];
+        candidates.into_iter().flatten().find(Batch::is_first_time)
+    }
+}
+
+/// Reads once the session is established, and once what the peer sent before has been read.
+async fn read_in_turn(
+    reader: Reader,
+    stream: ReadHalf<Stream>,
+    mut phase: watch::Receiver<Phase>,
+    before: Option<Ends>,
+) {
+    if phase.wait_for(|phase| *phase != Phase::Held).await.is_err() {
+        return;
+    }
+    if let Some(before) = before {
+        // An old connection that does not end in time is not waited for: it is closed then.
+        drop(tokio::time::timeout(MOVE_GRACE, before.read.cancelled()).await);
+    }
+    reader.run(stream).await;
+}
+
+/// Writes what is pending, or flushes what was written; never ends if there is neither.
+struct Output<'a> {
+    half: Option<&'a mut Half>,
+    pending: &'a mut Pending,
+    may_write: bool,
+    flushing: bool,
+}
+
+impl Future for Output<'_> {
+    type Output = Step;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Step> {
+        let this = &mut *self;
+        let Some(half) = &mut this.half else { return Poll::Pending };
+        let stream = Pin::new(&mut half.stream);
+        match this.pending.next() {
+            Some(batch) if this.may_write => batch.poll_write(stream, context).map(Step::Wrote),
+            _ if this.flushing => stream.poll_flush(context).map(Step::Flushed),
+            _ => Poll::Pending,
+        }
+    }
+}
+
+async fn written(before: Option<&Ends>) {
+    if let Some(before) = before {
+        before.written.cancelled().await;
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    if let Some(at) = at {
+        tokio::time::sleep_until(at.into()).await;
+    }
+}
+
+/// Each reader says two things at most, and few readers live at once: they never wait for long.
+const NOTICES: usize = 8;
+/// What a farewell on a stream may take.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a session that moved waits for the rest on its old connection. The old connection is
+/// closed after the same time.
+pub(crate) const MOVE_GRACE: Duration = Duration::from_secs(2);

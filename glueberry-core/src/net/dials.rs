@@ -1,0 +1,74 @@
+//! Who waits for a peer, and which addresses are still to be tried.
+
+use std::collections::VecDeque;
+
+use glueberry_proto::peer::State;
+use libp2p::Multiaddr;
+use libp2p::swarm::ConnectionId;
+use tokio::sync::oneshot;
+
+use crate::error::{Error, ErrorCode, Result};
+
+/// One peer's dial: one address at a time, so that a peer never gets two connections from us.
+#[derive(Default)]
+pub(super) struct Dial {
+    pub(super) under_way: Option<ConnectionId>,
+    untried: VecDeque<Multiaddr>,
+    waiters: Vec<Waiter>,
+}
+
+/// A call that waits until the peer has reached a state.
+pub(super) struct Waiter {
+    pub(super) until: State,
+    pub(super) reply: oneshot::Sender<Result<()>>,
+}
+
+impl Dial {
+    pub(super) fn wait(&mut self, waiter: Waiter) {
+        self.waiters.retain(|waiter| !waiter.reply.is_closed());
+        if self.waiters.len() == MOST_WAITERS {
+            let message = format!("{MOST_WAITERS} calls wait for this peer already");
+            // A caller that no longer listens has gone already.
+            drop(waiter.reply.send(Err(Error::new(ErrorCode::WouldBlock, message))));
+            return;
+        }
+        self.waiters.push(waiter);
+    }
+
+    /// An address to try later, if those before it fail; more than a few are not kept.
+    pub(super) fn try_later(&mut self, place: Multiaddr) {
+        if self.untried.len() < MOST_ADDRESSES && !self.untried.contains(&place) {
+            self.untried.push_back(place);
+        }
+    }
+
+    pub(super) fn next_address(&mut self) -> Option<Multiaddr> {
+        self.untried.pop_front()
+    }
+
+    /// The peer has reached a state: those who waited for it go on.
+    pub(super) fn reached(&mut self, state: State) {
+        self.untried.clear();
+        let reached = |until: State| state == until || state == State::Established;
+        for waiter in self.waiters.extract_if(.., |waiter| reached(waiter.until)) {
+            drop(waiter.reply.send(Ok(())));
+        }
+    }
+
+    /// Nothing will come of it any more.
+    pub(super) fn failed(&mut self, error: &Error) {
+        self.untried.clear();
+        for waiter in self.waiters.drain(..) {
+            drop(waiter.reply.send(Err(error.clone())));
+        }
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.under_way.is_none() && self.waiters.is_empty()
+    }
+}
+
+/// Calls that wait for one peer at a time; a program that needs more has lost count.
+const MOST_WAITERS: usize = 1024;
+/// Addresses of one peer that wait to be tried.
+const MOST_ADDRESSES: usize = 16;

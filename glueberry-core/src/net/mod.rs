@@ -1,0 +1,19 @@
+//! The swarm: connections, who may have one, and what becomes of each. Nothing per message passes
+//! through here.
+
+mod behaviour;
+mod connection;
+mod dials;
+mod driver;
+mod faults;
+mod gate;
+mod handler;
+mod listeners;
+mod muxer;
+mod peers;
+mod secure;
+mod transport;
+
+pub(crate) use connection::{Connection, OpenFault};
+pub(crate) use driver::{Command, Driver, SHUTDOWN_BOUND, Settings};
+pub(crate) use peers::{PeerView, Peers};

@@ -1,0 +1,69 @@
+//! From an address to an authenticated, multiplexed connection.
+
+use std::time::Duration;
+
+use futures::future::Either;
+use libp2p::core::muxing::StreamMuxerBox;
+use libp2p::core::transport::{Boxed, OrTransport, Transport};
+use libp2p::core::upgrade::Version;
+use libp2p::identity::Keypair;
+use libp2p::{dns, quic, tcp, yamux};
+use tracing::warn;
+
+use super::muxer::BoundedClose;
+use super::secure::SecureChannel;
+use crate::config::Security;
+use crate::error::Result;
+
+/// What the swarm dials and listens with.
+pub(super) type Connections = Boxed<(libp2p::PeerId, StreamMuxerBox)>;
+
+/// TCP with TLS or Noise and yamux, and QUIC; to IP addresses and to DNS names.
+pub(super) fn build(
+    keypair: &Keypair,
+    security: Security,
+    dial_timeout: Duration,
+) -> Result<Connections> {
+    let secure = SecureChannel::new(keypair, security)?;
+    let by_ip = || tcp_and_quic(keypair, secure.clone(), dial_timeout);
+    Ok(match dns::tokio::Transport::system(by_ip()) {
+        Ok(resolving) => resolving.boxed(),
+        Err(fault) => {
+            warn!(%fault, "the system's DNS setup cannot be read: only IP addresses will work");
+            let nothing = (dns::ResolverConfig::default(), dns::ResolverOpts::default());
+            dns::tokio::Transport::custom(by_ip(), nothing.0, nothing.1).boxed()
+        }
+    })
+}
+
+fn tcp_and_quic(keypair: &Keypair, secure: SecureChannel, dial_timeout: Duration) -> Connections {
+    let over_tcp = tcp::tokio::Transport::new(tcp::Config::new().nodelay(true))
+        .upgrade(Version::V1Lazy)
+        .authenticate(secure)
+        .multiplex(yamux())
+        .timeout(dial_timeout)
+        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(BoundedClose::new(muxer))));
+    let over_quic = quic::tokio::Transport::new(quic(keypair, dial_timeout))
+        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(BoundedClose::new(muxer))));
+    OrTransport::new(over_quic, over_tcp)
+        .map(|output, _| match output {
+            Either::Left(connection) | Either::Right(connection) => connection,
+        })
+        .boxed()
+}
+
+fn yamux() -> yamux::Config {
+    let mut config = yamux::Config::default();
+    config.set_max_num_streams(MAX_YAMUX_STREAMS);
+    config
+}
+
+fn quic(keypair: &Keypair, handshake_timeout: Duration) -> quic::Config {
+    let mut config = quic::Config::new(keypair);
+    config.handshake_timeout = handshake_timeout;
+    config
+}
+
+/// A connection ends when a peer opens more: two for each of 128 names, and some for the handshake,
+/// identify and streams that are closing.
+const MAX_YAMUX_STREAMS: usize = 384;

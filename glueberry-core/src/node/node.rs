@@ -1,0 +1,396 @@
+//! The running node.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use glueberry_proto::peer::State;
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::task::TaskTracker;
+
+use super::Builder;
+use super::builder::parse_name;
+use crate::call::Call;
+use crate::config::{Config, HandshakeMode};
+use crate::error::{Error, ErrorCode, Result};
+use crate::events::{DisconnectReason, EventFilter, Events, Hub};
+use crate::inbox::{Inbox, Messages};
+use crate::link::Outgoing;
+use crate::net::{Command, Driver, PeerView, Peers, SHUTDOWN_BOUND, Settings};
+use crate::session::{Attachment, SessionParts};
+use crate::{Address, Identity, PeerId, StreamName};
+
+/// A running node. Cloning it is cheap: all clones are one node, which ends with
+/// [`Node::shutdown`], or at once when the last clone is dropped.
+#[derive(Clone)]
+pub struct Node {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    identity: Identity,
+    mode: HandshakeMode,
+    linger: Duration,
+    commands: mpsc::Sender<Command>,
+    parts: SessionParts,
+    peers: Peers,
+    listening: Mutex<Vec<Address>>,
+    driver: TaskTracker,
+}
+
+impl Node {
+    /// Begins to describe a node.
+    pub fn builder(identity: Identity) -> Builder {
+        Builder::new(identity)
+    }
+
+    pub(super) async fn start(identity: Identity, config: Config) -> Result<Self> {
+        let parts = SessionParts {
+            inbox: Inbox::default(),
+            events: Hub::new(config.event_buffer),
+            tasks: TaskTracker::new(),
+            streams: Arc::new(config.streams.clone().into_iter().collect()),
+        };
+        let (commands, wishes) = mpsc::channel(COMMANDS);
+        let peers = Peers::default();
+        let settings =
+            Settings { identity: identity.clone(), config: config.clone(), parts: parts.clone() };
+        let driver = TaskTracker::new();
+        driver.spawn(Driver::new(settings, peers.clone(), wishes)?.run());
+        driver.close();
+        let node = Self {
+            inner: Arc::new(Inner {
+                identity,
+                mode: config.handshake,
+                linger: config.linger,
+                commands,
+                parts,
+                peers,
+                listening: Mutex::default(),
+                driver,
+            }),
+        };
+        for address in config.listen {
+            node.listen(address).await?;
+        }
+        Ok(node)
+    }
+
+    /// What other peers know this node by.
+    #[must_use]
+    pub fn peer_id(&self) -> PeerId {
+        self.inner.identity.peer_id()
+    }
+
+    /// Where this node listens, each address with its peer id at the end: what a peer has to dial.
+    #[must_use]
+    pub fn listen_addresses(&self) -> Vec<Address> {
+        self.inner.listening.lock().clone()
+    }
+
+    /// Listens at one more address, and returns what it is bound to: for port 0 the port chosen,
+    /// for `0.0.0.0` an address for each of the machine's.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidAddress`], [`ErrorCode::AddressInUse`], [`ErrorCode::ListenFailed`];
+    /// [`ErrorCode::NodeClosed`] after a shutdown.
+    pub fn listen<A>(&self, address: A) -> Call<impl Future<Output = Result<Vec<Address>>>>
+    where
+        A: TryInto<Address>,
+        A::Error: Into<Error>,
+    {
+        let address = address.try_into().map_err(Into::into);
+        Call::new("listen", async move {
+            let place = address?.place().clone();
+            let bound = self.ask(|reply| Command::Listen { place, reply }).await??;
+            self.inner.listening.lock().extend(bound.iter().cloned());
+            Ok(bound)
+        })
+    }
+
+    /// Connects to a peer, and returns when it is established; in [`HandshakeMode::App`] already
+    /// when it is connected, for the application to shake hands. At once if it is so already.
+    ///
+    /// Cancelling the call leaves the attempt going: [`Node::disconnect`] ends it.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidAddress`] without a peer id at the end, [`ErrorCode::Unreachable`],
+    /// [`ErrorCode::WrongPeer`] when somebody else answers, [`ErrorCode::TimedOut`], and those of
+    /// the handshake: [`ErrorCode::HandshakeFailed`], [`ErrorCode::HandshakeTimeout`],
+    /// [`ErrorCode::PeerKeyMismatch`].
+    pub fn connect<A>(&self, address: A) -> Call<impl Future<Output = Result<PeerId>>>
+    where
+        A: TryInto<Address>,
+        A::Error: Into<Error>,
+    {
+        let address = address.try_into().map_err(Into::into);
+        Call::new("connect", async move {
+            let address = address?;
+            let peer = address.peer().ok_or_else(|| {
+                let message = format!("address {address} lacks /p2p/PEER-ID at its end");
+                Error::new(ErrorCode::InvalidAddress, message)
+            })?;
+            if peer == self.peer_id() {
+                let message = format!("{address} is this node");
+                return Err(Error::new(ErrorCode::DialedSelf, message));
+            }
+            let until = match self.inner.mode {
+                HandshakeMode::Automatic => State::Established,
+                HandshakeMode::App => State::Connected,
+            };
+            let place = Some(address.place().clone());
+            self.ask(|reply| Command::Connect { peer, place, until, reply }).await??;
+            Ok(peer)
+        })
+    }
+
+    /// Waits until the peer is established: for applications that shake hands themselves.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotConnected`] if there is no connection, and those of the handshake.
+    pub fn wait_established(&self, peer: &PeerId) -> Call<impl Future<Output = Result<()>>> {
+        let peer = *peer;
+        Call::new("the handshake", async move {
+            let until = State::Established;
+            self.ask(|reply| Command::Connect { peer, place: None, until, reply }).await?
+        })
+    }
+
+    /// Ends the session with a peer, or the attempt at one. What is queued is written first, for up
+    /// to the configured linger; what is not is named in
+    /// [`PeerDisconnected`](crate::EventKind::PeerDisconnected). Without a connection it does
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NodeClosed`] after a shutdown.
+    pub fn disconnect(&self, peer: &PeerId) -> Call<impl Future<Output = Result<()>>> {
+        let peer = *peer;
+        Call::new("disconnect", async move {
+            self.drain([self.view(&peer)]).await;
+            let reason = DisconnectReason::Requested;
+            self.ask(|reply| Command::Disconnect { peer, reason, reply }).await
+        })
+    }
+
+    /// The state of a peer.
+    #[must_use]
+    pub fn state(&self, peer: &PeerId) -> State {
+        self.inner.peers.state(peer)
+    }
+
+    /// The peers that are connected or being connected, with their states.
+    #[must_use]
+    pub fn peers(&self) -> Vec<(PeerId, State)> {
+        self.inner.peers.all().into_iter().map(|(peer, view)| (peer, view.state)).collect()
+    }
+
+    /// Sends a message on a stream; waits while the stream's send buffer is full. It returns when
+    /// the message is queued, in order behind all before it. Cancelling the call sends nothing.
+    ///
+    /// On this wire no acknowledgement exists: what was queued or on its way when a session ends
+    /// may be lost; what was never written is counted in
+    /// [`PeerDisconnected`](crate::EventKind::PeerDisconnected). The layer of encryption has one
+    /// key for each pair of peers, without forward secrecy or protection against replay: those come
+    /// from libp2p's TLS or Noise beneath it.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotConnected`] without an established session, [`ErrorCode::UnknownStream`],
+    /// [`ErrorCode::MessageTooLarge`], [`ErrorCode::StreamRefused`] when the peer does not take
+    /// the stream.
+    pub fn send<'a>(
+        &'a self,
+        peer: &'a PeerId,
+        stream: &'a str,
+        message: &'a [u8],
+    ) -> Call<impl Future<Output = Result<()>> + 'a> {
+        Call::new("send", async move {
+            let outgoing = self.outgoing(peer, stream)?;
+            outgoing.push(message).await.map_err(|error| error.at_peer(*peer))
+        })
+    }
+
+    /// Sends a message on a stream if there is room for it now.
+    ///
+    /// # Errors
+    /// [`ErrorCode::WouldBlock`] if there is none; otherwise as [`Node::send`].
+    pub fn try_send(&self, peer: &PeerId, stream: &str, message: &[u8]) -> Result<()> {
+        let outgoing = self.outgoing(peer, stream)?;
+        outgoing.try_push(message).map_err(|error| error.at_peer(*peer))
+    }
+
+    /// Waits until the transport has taken all that was sent before on a stream.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotConnected`] if the session ends before.
+    pub fn flush<'a>(
+        &'a self,
+        peer: &'a PeerId,
+        stream: &'a str,
+    ) -> Call<impl Future<Output = Result<()>> + 'a> {
+        Call::new("flush", async move {
+            let outgoing = self.outgoing(peer, stream)?;
+            outgoing.flush().await.map_err(|error| error.at_peer(*peer))
+        })
+    }
+
+    /// Takes the messages of one stream, from all peers, fairly merged. The stream `handshake` is
+    /// there for applications that shake hands themselves.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidStreamName`]; [`ErrorCode::ConsumerTaken`] while another consumer has
+    /// the stream.
+    pub fn messages(&self, stream: &str) -> Result<Messages> {
+        let name = match stream == StreamName::handshake().as_str() {
+            true => StreamName::handshake(),
+            false => parse_name(stream)?,
+        };
+        self.inner.parts.inbox.messages(&name)
+    }
+
+    /// Takes the messages of all streams, from all peers, fairly merged.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ConsumerTaken`] while any stream has a consumer.
+    pub fn all_messages(&self) -> Result<Messages> {
+        self.inner.parts.inbox.all_messages()
+    }
+
+    /// Subscribes to events, from now on.
+    #[must_use]
+    pub fn events(&self, filter: EventFilter) -> Events {
+        self.inner.parts.events.subscribe(filter)
+    }
+
+    /// Accepts these streams from a peer that the application shakes hands with, and returns when
+    /// they are accepted. Their messages are delivered once the peer is established.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidStreamName`], [`ErrorCode::NotConnected`],
+    /// [`ErrorCode::TooManyStreams`].
+    #[allow(clippy::unused_async, reason = "the next wire asks the peer")]
+    pub async fn prepare_streams(&self, peer: &PeerId, streams: &[&str]) -> Result<()> {
+        let names = streams.iter().map(|name| parse_name(name)).collect::<Result<Vec<_>>>()?;
+        self.attachment(peer)?.prepare(&names)
+    }
+
+    /// Ends the application's handshake with a peer, which is established from now on. What was
+    /// sent on `handshake` is written first.
+    ///
+    /// # Errors
+    /// [`ErrorCode::WrongState`] if the peer is established already, or the library shakes hands;
+    /// [`ErrorCode::NotConnected`].
+    pub async fn finalize_handshake(&self, peer: &PeerId) -> Result<()> {
+        if self.inner.mode != HandshakeMode::App {
+            let message = "the library shakes hands: configure HandshakeMode::App";
+            return Err(Error::new(ErrorCode::WrongState, message).at_peer(*peer));
+        }
+        let (peer, session) = (*peer, self.attachment(peer)?.session);
+        self.ask(|reply| Command::Finalize { peer, epoch: session.epoch, reply }).await??;
+        session.end_handshake();
+        Ok(())
+    }
+
+    /// [`Node::prepare_streams`] and [`Node::finalize_handshake`] in one.
+    ///
+    /// # Errors
+    /// Those of both.
+    pub async fn complete_handshake(&self, peer: &PeerId, streams: &[&str]) -> Result<()> {
+        self.prepare_streams(peer, streams).await?;
+        self.finalize_handshake(peer).await
+    }
+
+    /// Ends the node: writes what is queued for up to the configured linger, closes all
+    /// connections, and ends every iteration once what was received has been read. Bounded in time:
+    /// by the linger and 5 s. Again, it does nothing.
+    pub async fn shutdown(&self) {
+        let inner = &self.inner;
+        self.drain(inner.peers.all().into_iter().map(|(_, view)| Some(view))).await;
+        // An error says that the driver has ended already.
+        drop(self.ask(|reply| Command::Shutdown { reply }).await);
+        inner.parts.tasks.close();
+        let all = async { tokio::join!(inner.driver.wait(), inner.parts.tasks.wait()) };
+        drop(tokio::time::timeout(SHUTDOWN_BOUND, all).await);
+        inner.parts.inbox.close();
+        inner.parts.events.close();
+    }
+
+    /// Writes what is queued for these peers.
+    async fn drain(&self, views: impl IntoIterator<Item = Option<PeerView>>) {
+        let established = views
+            .into_iter()
+            .flatten()
+            .filter(|view| view.state == State::Established)
+            .filter_map(|view| view.attachment);
+        let drains = established.map(|attachment| async move {
+            attachment.session.drain(self.inner.linger).await;
+        });
+        futures::future::join_all(drains).await;
+    }
+
+    fn view(&self, peer: &PeerId) -> Option<PeerView> {
+        self.inner.peers.with(peer, |view| view.cloned())
+    }
+
+    fn attachment(&self, peer: &PeerId) -> Result<Attachment> {
+        let attachment = self.view(peer).and_then(|view| view.attachment);
+        attachment.ok_or_else(|| not_connected(peer))
+    }
+
+    #[inline]
+    fn outgoing(&self, peer: &PeerId, stream: &str) -> Result<Arc<Outgoing>> {
+        let found = self.inner.peers.with(peer, |view| {
+            let view = view?;
+            let session = &view.attachment.as_ref()?.session;
+            Some((view.state, session.outgoing(stream)))
+        });
+        match found {
+            Some((State::Established, Some(outgoing))) if stream != HANDSHAKE => Ok(outgoing),
+            Some((State::Connected, Some(outgoing))) if stream == HANDSHAKE => Ok(outgoing),
+            found => Err(self.why_not(peer, stream, found.map(|(state, _)| state))),
+        }
+    }
+
+    #[cold]
+    fn why_not(&self, peer: &PeerId, stream: &str, state: Option<State>) -> Error {
+        if stream == HANDSHAKE && self.inner.mode == HandshakeMode::Automatic {
+            let message = "the library shakes hands: configure HandshakeMode::App";
+            return Error::new(ErrorCode::WrongState, message).at_peer(*peer);
+        }
+        match state {
+            Some(State::Established) if stream == HANDSHAKE => {
+                Error::new(ErrorCode::WrongState, "the handshake is over").at_peer(*peer)
+            }
+            Some(State::Established) => match parse_name(stream) {
+                Ok(name) => {
+                    let message = "no such stream is prepared";
+                    Error::new(ErrorCode::UnknownStream, message).at_peer(*peer).at_stream(&name)
+                }
+                Err(error) => error.at_peer(*peer),
+            },
+            _ => not_connected(peer),
+        }
+    }
+
+    /// Hands a command to the driver, and waits for its answer.
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T> {
+        let closed = || Error::new(ErrorCode::NodeClosed, "the node was shut down");
+        let (reply, answer) = oneshot::channel();
+        self.inner.commands.send(command(reply)).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())
+    }
+}
+
+impl std::fmt::Debug for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Node").field("peer_id", &self.peer_id()).finish_non_exhaustive()
+    }
+}
+
+fn not_connected(peer: &PeerId) -> Error {
+    Error::new(ErrorCode::NotConnected, "no session is established").at_peer(*peer)
+}
+
+/// Calls that wait for the driver's attention; more wait in line.
+const COMMANDS: usize = 256;
+/// The name that no application stream can have.
+const HANDSHAKE: &str = "handshake";

@@ -1,0 +1,180 @@
+//! Sessions between two Rust nodes over real sockets.
+
+use std::time::Duration;
+
+use glueberry_core::{
+    Error, ErrorCode, EventFilter, EventKind, HandshakeMode, Identity, Node, Security, State,
+    StreamConfig,
+};
+use glueberry_tests::wait::{DEADLINE, next_event, within};
+
+const TCP: &str = "/ip4/127.0.0.1/tcp/0";
+const QUIC: &str = "/ip4/127.0.0.1/udp/0/quic-v1";
+
+async fn node(listen: &str) -> Node {
+    let builder = Node::builder(Identity::generate()).listen(listen).unwrap();
+    builder.stream("chat", StreamConfig::default()).unwrap().start().await.unwrap()
+}
+
+fn address(node: &Node) -> String {
+    node.listen_addresses()[0].to_string()
+}
+
+#[tokio::test]
+async fn two_nodes_exchange_messages_over_tcp_and_quic() {
+    for listen in [TCP, QUIC] {
+        let (a, b) = (node(listen).await, node(listen).await);
+        let mut to_a = a.messages("chat").unwrap();
+        let mut to_b = b.messages("chat").unwrap();
+        let peer = a.connect(address(&b)).timeout(DEADLINE).await.unwrap();
+        assert_eq!((peer, a.state(&peer)), (b.peer_id(), State::Established));
+        for size in [0, 1, 300, 65_536, 1 << 20] {
+            let message = vec![0x5A; size];
+            a.send(&peer, "chat", &message).await.unwrap();
+            let got = within(to_b.next()).await.unwrap();
+            assert!((got.peer(), &got.payload()[..]) == (a.peer_id(), &message[..]));
+            b.send(&a.peer_id(), "chat", &message).await.unwrap();
+            let got = within(to_a.next()).await.unwrap();
+            assert!((got.peer(), &got.payload()[..]) == (b.peer_id(), &message[..]));
+        }
+        within(a.shutdown()).await;
+        within(b.shutdown()).await;
+        assert!(within(to_a.next()).await.is_none());
+    }
+}
+
+#[tokio::test]
+async fn each_secure_channel_carries_a_session() {
+    for security in [Security::Tls, Security::Noise] {
+        let b = node(TCP).await;
+        let a = Node::builder(Identity::generate()).security(security).start().await.unwrap();
+        a.connect(address(&b)).timeout(DEADLINE).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn peers_that_share_no_secure_channel_are_told_so() {
+    let tls = Node::builder(Identity::generate()).security(Security::Tls).listen(TCP).unwrap();
+    let tls = tls.start().await.unwrap();
+    let noise = Node::builder(Identity::generate()).security(Security::Noise);
+    let noise = noise.start().await.unwrap();
+    let refused = noise.connect(address(&tls)).timeout(DEADLINE).await.unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::Unreachable, "{refused}");
+}
+
+#[tokio::test]
+async fn a_disconnected_peer_gets_what_was_queued_and_an_event() {
+    let (a, b) = (node(TCP).await, node(TCP).await);
+    let mut to_b = b.messages("chat").unwrap();
+    let mut events = b.events(EventFilter::peer(a.peer_id()));
+    let peer = a.connect(address(&b)).await.unwrap();
+    for number in 0..1000u32 {
+        a.send(&peer, "chat", &number.to_be_bytes()).await.unwrap();
+    }
+    within(a.disconnect(&peer)).await.unwrap();
+    for number in 0..1000u32 {
+        let got = within(to_b.next()).await.unwrap();
+        assert_eq!(got.payload()[..], number.to_be_bytes());
+    }
+    let end = next_event(&mut events, |kind| matches!(kind, EventKind::PeerDisconnected { .. }));
+    end.await;
+    assert_eq!((a.state(&peer), b.state(&a.peer_id())), (State::Disconnected, State::Disconnected));
+    let unsent = a.send(&peer, "chat", b"too late").await.unwrap_err();
+    assert_eq!((unsent.code(), unsent.is_retriable()), (ErrorCode::NotConnected, true));
+}
+
+#[tokio::test]
+async fn a_peer_that_vanishes_is_noticed_at_once() {
+    let (a, b) = (node(TCP).await, node(TCP).await);
+    let mut events = b.events(EventFilter::peer(a.peer_id()));
+    a.connect(address(&b)).await.unwrap();
+    drop(a);
+    next_event(&mut events, |kind| matches!(kind, EventKind::PeerDisconnected { .. })).await;
+}
+
+#[tokio::test]
+async fn an_idle_established_peer_stays_connected() {
+    let (a, b) = (node(TCP).await, node(TCP).await);
+    let peer = a.connect(address(&b)).await.unwrap();
+    let mut events = a.events(EventFilter::peer(peer));
+    // libp2p closes idle connections after 10 s: the deadline is the assertion.
+    let ended = tokio::time::timeout(Duration::from_secs(13), events.next()).await;
+    assert!(ended.is_err(), "{ended:?}");
+    assert_eq!(a.state(&peer), State::Established);
+}
+
+#[tokio::test]
+async fn an_application_shakes_hands_itself() {
+    let app = || {
+        let builder = Node::builder(Identity::generate()).handshake(HandshakeMode::App);
+        builder.listen(TCP).unwrap().start()
+    };
+    let (a, b) = (app().await.unwrap(), app().await.unwrap());
+    let mut hands_a = a.messages("handshake").unwrap();
+    let mut hands_b = b.messages("handshake").unwrap();
+    let peer = a.connect(address(&b)).timeout(DEADLINE).await.unwrap();
+    assert_eq!(a.state(&peer), State::Connected);
+    let early = a.send(&peer, "чат", b"early").await.unwrap_err();
+    assert_eq!(early.code(), ErrorCode::NotConnected);
+
+    a.send(&peer, "handshake", b"who are you?").await.unwrap();
+    let question = within(hands_b.next()).await.unwrap();
+    assert_eq!(&question.payload()[..], b"who are you?");
+    b.prepare_streams(&a.peer_id(), &["чат"]).await.unwrap();
+    b.send(&a.peer_id(), "handshake", b"a friend").await.unwrap();
+    let answer = within(hands_a.next()).await.unwrap();
+    assert_eq!(&answer.payload()[..], b"a friend");
+    a.complete_handshake(&peer, &["чат"]).await.unwrap();
+    b.finalize_handshake(&a.peer_id()).await.unwrap();
+    within(a.wait_established(&peer)).await.unwrap();
+
+    let mut to_b = b.messages("чат").unwrap();
+    a.send(&peer, "чат", b"hi").await.unwrap();
+    assert_eq!(&within(to_b.next()).await.unwrap().payload()[..], b"hi");
+    let over = a.send(&peer, "handshake", b"again").await.unwrap_err();
+    assert_eq!(over.code(), ErrorCode::WrongState);
+    let twice = a.finalize_handshake(&peer).await.unwrap_err();
+    assert_eq!(twice.code(), ErrorCode::WrongState);
+}
+
+#[tokio::test]
+async fn both_dialing_at_once_end_up_with_one_session() {
+    for round in 0..20 {
+        let (a, b) = (node(TCP).await, node(TCP).await);
+        let (mut to_a, mut to_b) = (a.messages("chat").unwrap(), b.messages("chat").unwrap());
+        let (to_dial_a, to_dial_b) = (address(&a), address(&b));
+        let (one, two) = tokio::join!(
+            a.connect(to_dial_b).timeout(DEADLINE),
+            b.connect(to_dial_a).timeout(DEADLINE)
+        );
+        assert!(one.is_ok() && two.is_ok(), "round {round}: {one:?} {two:?}");
+        let send = |node: Node, peer| async move {
+            // A session may still move to the connection that stays: then sending is tried again.
+            loop {
+                match node.send(&peer, "chat", b"hi").await {
+                    Ok(()) => return,
+                    Err(error) if error.is_retriable() => {
+                        node.wait_established(&peer).await.ok();
+                    }
+                    Err(error) => panic!("{error:?}"),
+                }
+            }
+        };
+        within(send(a.clone(), b.peer_id())).await;
+        within(send(b.clone(), a.peer_id())).await;
+        assert!(within(to_b.next()).await.is_some(), "round {round}");
+        assert!(within(to_a.next()).await.is_some(), "round {round}");
+        tokio::join!(a.shutdown(), b.shutdown());
+    }
+}
+
+#[tokio::test]
+async fn a_call_on_a_closed_node_fails_and_closing_twice_is_fine() {
+    let a = node(TCP).await;
+    let b = node(TCP).await;
+    let there = address(&b);
+    within(a.shutdown()).await;
+    within(a.shutdown()).await;
+    let refused: Error = a.connect(there).await.unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::NodeClosed);
+}
