@@ -133,7 +133,7 @@ impl OpenError {
 }
 
 enum Cipher {
-    // Boxed: its 576 bytes would make every owner as large.
+    // Boxed: 544 bytes beside the other's 32.
     Ring(Box<LessSafeKey>),
     RustCrypto(ChaCha20Poly1305),
 }

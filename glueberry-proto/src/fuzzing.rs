@@ -129,7 +129,7 @@ struct HandshakeRun {
     prepared: bool,
     sent: [u32; 4],
     unexpected: u32,
-    over: bool,
+    end: Option<Action>,
 }
 
 impl HandshakeRun {
@@ -141,7 +141,7 @@ impl HandshakeRun {
             prepared: false,
             sent: [0; 4],
             unexpected: 0,
-            over: false,
+            end: None,
         };
         let actions = run.machine.start();
         run.check(actions);
@@ -172,20 +172,20 @@ impl HandshakeRun {
 
     fn check(&mut self, actions: Actions) {
         for action in actions {
-            assert!(!self.over, "{action:?} after the end");
+            assert!(self.end.is_none(), "{action:?} after {:?}", self.end);
             match action {
                 Action::Send(message) => self.check_sent(message),
                 Action::Prepare => assert!(self.peer_key, "prepared for an unproved key"),
                 Action::Finalize => {
                     assert!(self.peer_key && self.peer_complete && self.prepared);
-                    self.over = true;
+                    self.end = Some(action);
                 }
-                Action::Fail(_) => self.over = true,
+                Action::Fail(_) => self.end = Some(action),
                 Action::Unexpected { .. } => self.unexpected += 1,
             }
         }
         assert!(self.unexpected <= MAX_UNEXPECTED, "a stranger feeds us for ever");
-        assert_eq!(self.machine.is_over(), self.over);
+        assert_eq!(self.machine.is_over(), self.end.is_some());
     }
 
     fn check_sent(&mut self, message: Message) {

@@ -113,7 +113,7 @@ impl World {
                 assert!(self.open.contains(&on), "a handshake on a dead connection");
                 self.shaking.push((on, attempt));
             }
-            Action::Close(on) => self.open.retain(|open| *open != on),
+            Action::Close(on) | Action::Abandon(on) => self.open.retain(|open| *open != on),
             Action::Move { to, from, .. } => {
                 assert!(self.open.contains(&to), "moved to a dead connection");
                 self.open.retain(|open| Some(*open) != from);

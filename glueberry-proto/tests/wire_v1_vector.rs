@@ -1,5 +1,7 @@
 //! The golden vector of wire v1, whose keys were confirmed by running Glueberry for Go.
 
+mod hex;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -8,21 +10,13 @@ use glueberry_proto::identity::{SecretKey, check_identity};
 use glueberry_proto::v1::frame::{FrameReader, Step};
 use glueberry_proto::v1::key::{KeyError, SharedKey};
 use glueberry_proto::v1::record::{OpenRecord, open};
+use hex::bytes;
 use rand::{TryCryptoRng, TryRng};
 
 const PUBLIC_A: &str = "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c";
 const PUBLIC_B: &str = "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394";
 const KEY: &str = "5b7eb24d827b5976a95a65a1ec53336267eabd7288f6868fcc46e7ff1d9c19d3";
 const FRAME: &str = "201f000102030405060708090a0be99c8df9ddb39346116c6e5f8dc1b2ec17f6bf";
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn bytes(hex: &str) -> Vec<u8> {
-    let digit = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
-    (0..hex.len()).step_by(2).map(digit).collect()
-}
 
 fn ann_and_bob() -> (SecretKey, SecretKey) {
     (SecretKey::from_seed(&[1; 32]), SecretKey::from_seed(&[2; 32]))
@@ -56,8 +50,8 @@ impl TryCryptoRng for Counting {}
 #[test]
 fn the_identities_of_the_vector_come_from_its_seeds() {
     let (ann, bob) = ann_and_bob();
-    assert_eq!(hex(&ann.public()), PUBLIC_A);
-    assert_eq!(hex(&bob.public()), PUBLIC_B);
+    assert_eq!(ann.public()[..], bytes(PUBLIC_A));
+    assert_eq!(bob.public()[..], bytes(PUBLIC_B));
 }
 
 #[test]
@@ -65,8 +59,8 @@ fn both_sides_derive_the_key_of_the_vector() {
     let (ann, bob) = ann_and_bob();
     let here = SharedKey::derive(ann.signing_key(), &bob.verifying_key()).unwrap();
     let there = SharedKey::derive(bob.signing_key(), &ann.verifying_key()).unwrap();
-    assert_eq!(hex(here.as_bytes()), KEY);
-    assert_eq!(hex(there.as_bytes()), KEY);
+    assert_eq!(here.as_bytes()[..], bytes(KEY));
+    assert_eq!(there.as_bytes()[..], bytes(KEY));
     assert_eq!(format!("{here:?}"), "SharedKey(..)");
 }
 
@@ -75,7 +69,7 @@ fn a_message_is_sealed_to_the_frame_of_the_vector() {
     let key = Aead::new(&bytes(KEY).try_into().unwrap());
     let mut record = OpenRecord::sealed(Arc::new(key));
     record.push(&[1, 2, 3]).unwrap();
-    assert_eq!(hex(record.seal(&mut Counting(0)).as_bytes()), FRAME);
+    assert_eq!(record.seal(&mut Counting(0)).as_bytes()[..], bytes(FRAME));
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Project Wycheproof's vectors: ChaCha20-Poly1305 on every backend, and X25519.
 
+mod hex;
+
 use glueberry_proto::aead::{Aead, Backend, NONCE_LEN, TAG_LEN};
 use glueberry_proto::v1::key::x25519;
+use hex::bytes;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -47,11 +50,6 @@ struct XdhVector {
     private: String,
     shared: String,
     flags: Vec<String>,
-}
-
-fn bytes(hex: &str) -> Vec<u8> {
-    let digit = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
-    (0..hex.len()).step_by(2).map(digit).collect()
 }
 
 fn check_aead(vector: &AeadVector, backend: Backend) -> bool {

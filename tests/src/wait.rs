@@ -1,32 +1,94 @@
-//! Waiting with a deadline.
+//! Waiting with a deadline. Nothing here sleeps and hopes: a test waits for what it wants to see.
 
 use std::time::Duration;
 
-use glueberry_core::{Event, EventKind, Events};
+use glueberry_core::{DisconnectReason, Event, EventFilter, EventKind, Events, Message, Messages};
+use glueberry_core::{Node, PeerId};
 
-/// No step of a test takes longer on a loaded machine, unless it hangs.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+/// How long anything that must happen may take. Generous: two cores may be compiling meanwhile.
+pub const PATIENCE: Duration = Duration::from_secs(45);
 
-/// Waits for a future, up to the deadline.
+/// The outcome of `work`.
 ///
 /// # Panics
-/// When the deadline passes.
-pub async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(DEADLINE, future).await.expect("nothing came before the deadline")
+/// After [`PATIENCE`], naming `what`.
+pub async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, work).await {
+        Ok(outcome) => outcome,
+        Err(_) => panic!("{what}: nothing after {PATIENCE:?}"),
+    }
 }
 
-/// Waits for the first event that is wanted.
+/// Asks again and again until `found` gives something: for what has no event of its own.
 ///
 /// # Panics
-/// When the deadline passes, or the events end.
-pub async fn next_event(events: &mut Events, wanted: impl Fn(&EventKind) -> bool) -> Event {
-    within(async {
+/// After [`PATIENCE`], naming `what`.
+pub async fn until<T>(what: &str, mut found: impl AsyncFnMut() -> Option<T>) -> T {
+    let asking = async {
         loop {
-            let event = events.next().await.expect("the events end before the one waited for");
-            if wanted(&event.kind) {
-                return event;
+            if let Some(thing) = found().await {
+                return thing;
+            }
+            tokio::time::sleep(BETWEEN_QUESTIONS).await;
+        }
+    };
+    within(what, asking).await
+}
+
+/// Waits for the first event that fits, and drops those before it.
+///
+/// # Panics
+/// After [`PATIENCE`], naming `what` and the events that came instead.
+pub async fn event(events: &mut Events, what: &str, fits: impl Fn(&EventKind) -> bool) -> Event {
+    let mut others = Vec::new();
+    let waiting = async {
+        loop {
+            match events.next().await {
+                None => return None,
+                Some(event) if fits(&event.kind) => return Some(event),
+                Some(event) => others.push(event.kind),
             }
         }
-    })
-    .await
+    };
+    let outcome = tokio::time::timeout(PATIENCE, waiting).await;
+    match outcome {
+        Ok(Some(event)) => event,
+        Ok(None) => panic!("{what}: the node ended; before that: {others:#?}"),
+        Err(_) => panic!("{what}: not within {PATIENCE:?}; instead: {others:#?}"),
+    }
 }
+
+/// Waits until `peer` is established, whether it is so already or not.
+///
+/// # Panics
+/// As [`event`].
+pub async fn established(node: &Node, peer: PeerId) {
+    let mut events = node.events(EventFilter::peer(peer));
+    if node.state(&peer) != glueberry_core::State::Established {
+        let fits = |kind: &EventKind| matches!(kind, EventKind::PeerEstablished { .. });
+        event(&mut events, "PeerEstablished", fits).await;
+    }
+}
+
+/// Waits for the end of the session with a peer, or of the attempt at one, and says why it ended.
+///
+/// # Panics
+/// As [`event`].
+pub async fn disconnected(events: &mut Events) -> DisconnectReason {
+    let fits = |kind: &EventKind| matches!(kind, EventKind::PeerDisconnected { .. });
+    match event(events, "PeerDisconnected", fits).await.kind {
+        EventKind::PeerDisconnected { reason, .. } => reason,
+        other => unreachable!("{other:?} does not fit"),
+    }
+}
+
+/// The next message.
+///
+/// # Panics
+/// After [`PATIENCE`], or when the node has ended.
+pub async fn message(inbox: &mut Messages, what: &str) -> Message {
+    within(what, inbox.next()).await.unwrap_or_else(|| panic!("{what}: the node ended"))
+}
+
+/// Short against what is waited for, long against what asking costs.
+const BETWEEN_QUESTIONS: Duration = Duration::from_millis(5);

@@ -6,7 +6,7 @@ use glueberry_core::{
     Error, ErrorCode, EventFilter, EventKind, HandshakeMode, Identity, Node, Security, State,
     StreamConfig,
 };
-use glueberry_tests::wait::{DEADLINE, next_event, within};
+use glueberry_tests::wait::{PATIENCE, event, within};
 
 const TCP: &str = "/ip4/127.0.0.1/tcp/0";
 const QUIC: &str = "/ip4/127.0.0.1/udp/0/quic-v1";
@@ -26,20 +26,20 @@ async fn two_nodes_exchange_messages_over_tcp_and_quic() {
         let (a, b) = (node(listen).await, node(listen).await);
         let mut to_a = a.messages("chat").unwrap();
         let mut to_b = b.messages("chat").unwrap();
-        let peer = a.connect(address(&b)).timeout(DEADLINE).await.unwrap();
+        let peer = a.connect(address(&b)).timeout(PATIENCE).await.unwrap();
         assert_eq!((peer, a.state(&peer)), (b.peer_id(), State::Established));
         for size in [0, 1, 300, 65_536, 1 << 20] {
             let message = vec![0x5A; size];
             a.send(&peer, "chat", &message).await.unwrap();
-            let got = within(to_b.next()).await.unwrap();
+            let got = within("the next step", to_b.next()).await.unwrap();
             assert!((got.peer(), &got.payload()[..]) == (a.peer_id(), &message[..]));
             b.send(&a.peer_id(), "chat", &message).await.unwrap();
-            let got = within(to_a.next()).await.unwrap();
+            let got = within("the next step", to_a.next()).await.unwrap();
             assert!((got.peer(), &got.payload()[..]) == (b.peer_id(), &message[..]));
         }
-        within(a.shutdown()).await;
-        within(b.shutdown()).await;
-        assert!(within(to_a.next()).await.is_none());
+        within("the next step", a.shutdown()).await;
+        within("the next step", b.shutdown()).await;
+        assert!(within("the next step", to_a.next()).await.is_none());
     }
 }
 
@@ -48,7 +48,7 @@ async fn each_secure_channel_carries_a_session() {
     for security in [Security::Tls, Security::Noise] {
         let b = node(TCP).await;
         let a = Node::builder(Identity::generate()).security(security).start().await.unwrap();
-        a.connect(address(&b)).timeout(DEADLINE).await.unwrap();
+        a.connect(address(&b)).timeout(PATIENCE).await.unwrap();
     }
 }
 
@@ -58,7 +58,7 @@ async fn peers_that_share_no_secure_channel_are_told_so() {
     let tls = tls.start().await.unwrap();
     let noise = Node::builder(Identity::generate()).security(Security::Noise);
     let noise = noise.start().await.unwrap();
-    let refused = noise.connect(address(&tls)).timeout(DEADLINE).await.unwrap_err();
+    let refused = noise.connect(address(&tls)).timeout(PATIENCE).await.unwrap_err();
     assert_eq!(refused.code(), ErrorCode::Unreachable, "{refused}");
 }
 
@@ -71,12 +71,13 @@ async fn a_disconnected_peer_gets_what_was_queued_and_an_event() {
     for number in 0..1000u32 {
         a.send(&peer, "chat", &number.to_be_bytes()).await.unwrap();
     }
-    within(a.disconnect(&peer)).await.unwrap();
+    within("the next step", a.disconnect(&peer)).await.unwrap();
     for number in 0..1000u32 {
-        let got = within(to_b.next()).await.unwrap();
+        let got = within("the next step", to_b.next()).await.unwrap();
         assert_eq!(got.payload()[..], number.to_be_bytes());
     }
-    let end = next_event(&mut events, |kind| matches!(kind, EventKind::PeerDisconnected { .. }));
+    let end =
+        event(&mut events, "the event", |kind| matches!(kind, EventKind::PeerDisconnected { .. }));
     end.await;
     assert_eq!((a.state(&peer), b.state(&a.peer_id())), (State::Disconnected, State::Disconnected));
     let unsent = a.send(&peer, "chat", b"too late").await.unwrap_err();
@@ -89,7 +90,8 @@ async fn a_peer_that_vanishes_is_noticed_at_once() {
     let mut events = b.events(EventFilter::peer(a.peer_id()));
     a.connect(address(&b)).await.unwrap();
     drop(a);
-    next_event(&mut events, |kind| matches!(kind, EventKind::PeerDisconnected { .. })).await;
+    event(&mut events, "the event", |kind| matches!(kind, EventKind::PeerDisconnected { .. }))
+        .await;
 }
 
 #[tokio::test]
@@ -112,25 +114,25 @@ async fn an_application_shakes_hands_itself() {
     let (a, b) = (app().await.unwrap(), app().await.unwrap());
     let mut hands_a = a.messages("handshake").unwrap();
     let mut hands_b = b.messages("handshake").unwrap();
-    let peer = a.connect(address(&b)).timeout(DEADLINE).await.unwrap();
+    let peer = a.connect(address(&b)).timeout(PATIENCE).await.unwrap();
     assert_eq!(a.state(&peer), State::Connected);
     let early = a.send(&peer, "чат", b"early").await.unwrap_err();
     assert_eq!(early.code(), ErrorCode::NotConnected);
 
     a.send(&peer, "handshake", b"who are you?").await.unwrap();
-    let question = within(hands_b.next()).await.unwrap();
+    let question = within("the next step", hands_b.next()).await.unwrap();
     assert_eq!(&question.payload()[..], b"who are you?");
     b.prepare_streams(&a.peer_id(), &["чат"]).await.unwrap();
     b.send(&a.peer_id(), "handshake", b"a friend").await.unwrap();
-    let answer = within(hands_a.next()).await.unwrap();
+    let answer = within("the next step", hands_a.next()).await.unwrap();
     assert_eq!(&answer.payload()[..], b"a friend");
     a.complete_handshake(&peer, &["чат"]).await.unwrap();
     b.finalize_handshake(&a.peer_id()).await.unwrap();
-    within(a.wait_established(&peer)).await.unwrap();
+    within("the next step", a.wait_established(&peer)).await.unwrap();
 
     let mut to_b = b.messages("чат").unwrap();
     a.send(&peer, "чат", b"hi").await.unwrap();
-    assert_eq!(&within(to_b.next()).await.unwrap().payload()[..], b"hi");
+    assert_eq!(&within("the next step", to_b.next()).await.unwrap().payload()[..], b"hi");
     let over = a.send(&peer, "handshake", b"again").await.unwrap_err();
     assert_eq!(over.code(), ErrorCode::WrongState);
     let twice = a.finalize_handshake(&peer).await.unwrap_err();
@@ -139,13 +141,13 @@ async fn an_application_shakes_hands_itself() {
 
 #[tokio::test]
 async fn both_dialing_at_once_end_up_with_one_session() {
-    for round in 0..20 {
+    for round in 0..200 {
         let (a, b) = (node(TCP).await, node(TCP).await);
         let (mut to_a, mut to_b) = (a.messages("chat").unwrap(), b.messages("chat").unwrap());
         let (to_dial_a, to_dial_b) = (address(&a), address(&b));
         let (one, two) = tokio::join!(
-            a.connect(to_dial_b).timeout(DEADLINE),
-            b.connect(to_dial_a).timeout(DEADLINE)
+            a.connect(to_dial_b).timeout(PATIENCE),
+            b.connect(to_dial_a).timeout(PATIENCE)
         );
         assert!(one.is_ok() && two.is_ok(), "round {round}: {one:?} {two:?}");
         let send = |node: Node, peer| async move {
@@ -160,10 +162,10 @@ async fn both_dialing_at_once_end_up_with_one_session() {
                 }
             }
         };
-        within(send(a.clone(), b.peer_id())).await;
-        within(send(b.clone(), a.peer_id())).await;
-        assert!(within(to_b.next()).await.is_some(), "round {round}");
-        assert!(within(to_a.next()).await.is_some(), "round {round}");
+        within("the next step", send(a.clone(), b.peer_id())).await;
+        within("the next step", send(b.clone(), a.peer_id())).await;
+        assert!(within("the next step", to_b.next()).await.is_some(), "round {round}");
+        assert!(within("the next step", to_a.next()).await.is_some(), "round {round}");
         tokio::join!(a.shutdown(), b.shutdown());
     }
 }
@@ -173,8 +175,8 @@ async fn a_call_on_a_closed_node_fails_and_closing_twice_is_fine() {
     let a = node(TCP).await;
     let b = node(TCP).await;
     let there = address(&b);
-    within(a.shutdown()).await;
-    within(a.shutdown()).await;
+    within("the next step", a.shutdown()).await;
+    within("the next step", a.shutdown()).await;
     let refused: Error = a.connect(there).await.unwrap_err();
     assert_eq!(refused.code(), ErrorCode::NodeClosed);
 }

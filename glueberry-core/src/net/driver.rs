@@ -278,6 +278,10 @@ impl Driver {
             let actions = self.peers.get_mut(&id).map(|peer| peer.machine.disconnect(reason));
             self.carry_out(id, actions.unwrap_or_default()).await;
         }
+        // Those too that no session uses any more.
+        for on in self.ids.keys().copied().collect::<Vec<_>>() {
+            self.close(on);
+        }
     }
 
     async fn report(&mut self, report: Report) {
@@ -372,6 +376,7 @@ impl Driver {
                 Action::Move { from, to, .. } => self.move_session(id, from, to),
                 Action::ReportDisconnected { epoch, reason } => self.ended(id, epoch, reason).await,
                 Action::Close(on) => self.close(on),
+                Action::Abandon(on) => self.close_later(on),
                 Action::AbortDial => {
                     self.peer(id).dial.under_way = None;
                     // Fails when libp2p has nothing to abort: then there is nothing left to do.
@@ -464,11 +469,18 @@ impl Driver {
         let state = peer.machine.state();
         info!(peer = %id, from = loser.connection.key.0, to = to.0, "the session moved");
         self.publish(id, state);
-        let Some(on) = from else { return };
-        let (reporter, ended) = (self.reporter.clone(), loser.connection.ended.clone());
+        if let Some(from) = from {
+            self.close_later(from);
+        }
+    }
+
+    fn close_later(&self, on: ConnectionKey) {
+        let Some(connection) = self.connection(on) else { return };
+        let reporter = self.reporter.clone();
         self.settings.parts.tasks.spawn(async move {
             let grace = tokio::time::sleep(MOVE_GRACE);
-            if ended.run_until_cancelled(grace).await.is_some() {
+            if connection.ended.run_until_cancelled(grace).await.is_some() {
+                // The driver is gone only when the node is.
                 drop(reporter.send(Report::GraceOver { on }).await);
             }
         });

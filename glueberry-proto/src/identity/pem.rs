@@ -10,11 +10,11 @@ use super::SecretKey;
 use crate::error::Fault;
 
 impl SecretKey {
-    /// The key as a PEM file: PKCS#8 version 1, which every OpenSSL from 1.1.1 reads. Erased when
-    /// dropped; keep the file readable for its owner alone (mode 0600).
+    /// The key as a PEM file: PKCS#8 version 1, which OpenSSL reads. Erased when dropped;
+    /// keep the file readable for its owner alone (mode 0600).
     #[must_use]
     pub fn to_pem(&self) -> Zeroizing<String> {
-        // Without the public key: with it the file would be version 2, which older OpenSSL refuses.
+        // Without the public key: with it the file would be version 2, which OpenSSL 3.0 refuses.
         encode(&KeypairBytes { secret_key: self.0.to_bytes(), public_key: None })
     }
 
@@ -60,8 +60,8 @@ pub enum PemError {
     },
     /// A private key for another algorithm.
     #[error(
-        "this key is for another algorithm ({algorithm}), Glueberry needs Ed25519 ({ALGORITHM_OID}); \
-         make one with `openssl genpkey -algorithm ed25519`"
+        "this key is for another algorithm ({algorithm}), Glueberry needs Ed25519 \
+         ({ALGORITHM_OID}); make one with `openssl genpkey -algorithm ed25519`"
     )]
     NotEd25519 {
         /// The algorithm's object identifier, such as `1.2.840.113549.1.1.1` for RSA.
@@ -104,7 +104,10 @@ fn check_label(label: &str) -> Result<(), PemError> {
 
 fn hint(label: &str) -> &'static str {
     match label {
-        "OPENSSH PRIVATE KEY" => "convert an Ed25519 key with `ssh-keygen -p -m PKCS8 -f COPY`",
+        // ssh-keygen 9.2 cannot write Ed25519 keys as PKCS#8, so there is no conversion to advise.
+        "OPENSSH PRIVATE KEY" => {
+            "OpenSSH's format is not read; make a key with `openssl genpkey -algorithm ed25519`"
+        }
         "PUBLIC KEY" => "give the private half",
         _ => "make a key with `openssl genpkey -algorithm ed25519`",
     }

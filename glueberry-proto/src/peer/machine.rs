@@ -93,6 +93,9 @@ pub enum Action {
     },
     /// Close a connection.
     Close(ConnectionKey),
+    /// A connection lost a simultaneous dial: use it for nothing, and close it a while later. The
+    /// peer, which may not know the winner yet, would take an immediate end for a failure.
+    Abandon(ConnectionKey),
     /// Give up the dial that is under way.
     AbortDial,
 }
@@ -221,7 +224,7 @@ impl Machine {
         };
         let older = (session.current.dialer, session.current.since);
         match judge(older, (dialer, now), self.we_are_greater) {
-            Verdict::KeepOlder => vec![Action::Close(on)],
+            Verdict::KeepOlder => vec![Action::Abandon(on)],
             Verdict::MoveToNewer if self.moves => self.await_heir(newer),
             Verdict::MoveToNewer | Verdict::Supersede => {
                 let mut actions = self.end(DisconnectReason::Superseded);
@@ -237,12 +240,7 @@ impl Machine {
         if self.heir.take_if(|heir| heir.on == on).is_some() {
             return Vec::new();
         }
-        let Some(session) = self.session.as_mut().filter(|s| s.current.on == on) else {
-            return Vec::new();
-        };
-        if let Some(heir) = self.heir.take() {
-            session.current = heir;
-            session.shaking = true;
+        if self.session.as_ref().is_none_or(|session| session.current.on != on) || self.inherit() {
             return Vec::new();
         }
         let mut actions = self.end(DisconnectReason::ConnectionLost);
@@ -282,9 +280,13 @@ impl Machine {
             return vec![Action::Close(on)];
         }
         match &self.session {
-            Some(session) if session.shaking && session.current.is(on, attempt) => self.end(reason),
-            _ => Vec::new(),
+            Some(session) if session.shaking && session.current.is(on, attempt) => {}
+            _ => return Vec::new(),
         }
+        if reason != DisconnectReason::PeerKeyMismatch && self.inherit() {
+            return vec![Action::Close(on)];
+        }
+        self.end(reason)
     }
 
     /// Ends whatever there is: a session, its heir, a dial.
@@ -327,6 +329,16 @@ impl Machine {
         let Attempt { number: epoch, on, .. } = current;
         self.session = Some(Session { epoch, current, shaking: true, established: false });
         vec![Action::ReportConnected { epoch, on }, current.start()]
+    }
+
+    /// The session's connection is of no use any more: an heir, if there is one, takes its place.
+    fn inherit(&mut self) -> bool {
+        let (Some(session), Some(heir)) = (&mut self.session, self.heir.take()) else {
+            return false;
+        };
+        session.current = heir;
+        session.shaking = true;
+        true
     }
 
     fn await_heir(&mut self, heir: Attempt) -> Vec<Action> {

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use super::replay::Replay;
 
 /// How long after its opening (or after the peer was established, if that came later) a stream may
-/// still be refused: Go's examples may say Complete up to a second before they prepare.
+/// still be refused: Go's examples may say Complete before they prepare their streams.
 pub const REFUSAL_WINDOW: Duration = Duration::from_secs(2);
 
 /// The pause before the first new stream after a refusal; it doubles with each further one.
@@ -79,7 +79,7 @@ impl Duplex {
         let opened = self.open(Side::Own, now);
         let idle = self.current().is_some_and(|theirs| !theirs.written);
         if self.current == Some(Side::Theirs) && idle {
-            self.switch_to(Side::Own, false, now);
+            self.switch_to(Side::Own, false);
         }
         opened
     }
@@ -120,7 +120,7 @@ impl Duplex {
         let replayed = refused && (self.replay.is_keeping() || !ended.written);
         self.current = None;
         match stream.side.other() {
-            other if self.slot(other).is_some() => self.switch_to(other, refused, now),
+            other if self.slot(other).is_some() => self.switch_to(other, refused),
             _ => self.wait_for_new(&ended, refused, now),
         }
         if replayed { Ending::Refused } else { Ending::Broken }
@@ -189,20 +189,18 @@ impl Duplex {
         let stream = Stream { side, number: self.streams };
         *self.slot(side) = Some(Open { stream, at: now, heard: false, written: false });
         if self.current.is_none() {
-            self.switch_to(side, true, now);
+            self.switch_to(side, true);
         }
         stream
     }
 
-    fn switch_to(&mut self, side: Side, refused: bool, now: Instant) {
-        let Some(open) = *self.slot(side) else { return };
+    fn switch_to(&mut self, side: Side, carry: bool) {
         self.current = Some(side);
-        let keep = self.may_be_refused(&open, now);
-        self.replay.switch(refused, keep);
+        self.replay.switch(carry);
     }
 
     fn wait_for_new(&mut self, ended: &Open, refused: bool, now: Instant) {
-        self.replay.switch(refused, true);
+        self.replay.switch(refused);
         if refused {
             self.pause_after_refusal(now);
         } else {

@@ -6,8 +6,8 @@
 
 use crate::error::Fault;
 
-/// The most frames outside the rules that are read before the attempt is given up. Go peers send at
-/// most a handful; a stranger must not feed us for ever.
+/// The most frames outside the rules that are ignored before the attempt is given up: far more than
+/// a repeated greeting needs, and an end to what a stranger can feed us.
 pub const MAX_UNEXPECTED: u32 = 64;
 
 /// Who dialed the connection.

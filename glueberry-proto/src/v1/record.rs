@@ -32,7 +32,8 @@ pub const OVERHEAD: usize = NONCE_LEN + TAG_LEN;
 pub const MAX_MESSAGE: usize = MAX_SKIPPABLE - varint::MAX_LEN - OVERHEAD;
 
 /// The capacity that an emptied record keeps: 256 KiB, four full records of wire v2. A rare large
-/// message does not pin its memory to the stream.
+/// message does not pin its memory to the stream. Owners that let records grow above it pay for new
+/// memory each time.
 pub const KEPT_CAPACITY: usize = 256 * 1024;
 
 /// Whether the frames of a stream are sealed.

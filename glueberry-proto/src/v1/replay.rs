@@ -3,7 +3,8 @@
 /// Sealed bytes that are kept until it is certain that the peer reads the stream they went to.
 ///
 /// Holds an unbroken beginning of what went to the stream, made of whole writes, or nothing. The
-/// first `due` bytes went to an earlier stream, which was refused, and wait to be written again.
+/// first `due` bytes went to an earlier stream, which was refused, and wait to be written again;
+/// while `keeping` is off, nothing else is held.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Replay {
     kept: Vec<u8>,
@@ -13,13 +14,13 @@ pub(super) struct Replay {
 
 impl Replay {
     /// The stream that is written to is another one from now on. `carry`: what went to the last one
-    /// was never read. `keep`: the new stream may still be refused.
-    pub(super) fn switch(&mut self, carry: bool, keep: bool) {
-        if !carry || !self.keeping {
+    /// was never read.
+    pub(super) fn switch(&mut self, carry: bool) {
+        if !carry {
             self.kept.truncate(self.due);
         }
         self.due = self.kept.len();
-        self.keeping = keep;
+        self.keeping = true;
     }
 
     /// Keeps one write, unless more than [`MAX_KEPT`] bytes went out before it.

@@ -1,0 +1,53 @@
+//! `connect`: an interactive session.
+
+use glueberry_core::Messages;
+
+use super::Who;
+use super::prompt::Prompt;
+use super::session::{Peer, Session};
+use crate::args::Connect;
+use crate::event::Event;
+use crate::exit::Outcome;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::stop::Stop;
+
+pub(super) async fn run(args: Connect, output: Output) -> Result<Outcome, Failure> {
+    let mut stop = Stop::new(output.unheard())?;
+    let peer = Peer::parse(&args.peer)?;
+    let who = Who::from_key(args.key.as_deref())?;
+    let mut session = Session::start(who, &peer, &args.stream, &output).await?;
+    let outcome = tokio::select! {
+        biased;
+        outcome = talk(args.stream, &mut session, &output) => outcome,
+        _ = stop.wait() => Ok(Outcome::Stopped),
+    };
+    session.leave(&mut stop).await;
+    outcome
+}
+
+/// Talks until the input ends, or the session.
+async fn talk(
+    streams: Vec<String>,
+    session: &mut Session,
+    output: &Output,
+) -> Result<Outcome, Failure> {
+    session.connect().await?;
+    let prompt = Prompt::new(session.node.clone(), session.peer, streams, output.clone())?;
+    output.hint("type a line to send it, /help for help, Ctrl-D to leave").await;
+    tokio::select! {
+        biased;
+        outcome = prompt.run() => outcome,
+        () = show(&mut session.inbox, output) => Err(Failure::internal("the inbox was closed")),
+        mut end = session.watch.until_end() => {
+            end.message.push_str("; this program does not connect again by itself");
+            Err(end)
+        }
+    }
+}
+
+async fn show(inbox: &mut Messages, output: &Output) {
+    while let Some(message) = inbox.next().await {
+        output.print(Event::message(message)).await;
+    }
+}

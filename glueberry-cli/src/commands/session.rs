@@ -1,0 +1,164 @@
+//! A session with one peer, as `send` and `connect` have it.
+
+use std::time::Duration;
+
+use glueberry_core::{
+    Address, ErrorCode, Event as NodeEvent, EventFilter, EventKind, Events, Messages, Node, PeerId,
+};
+
+use super::Who;
+use crate::event::{Event, reason_name};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::stop::Stop;
+
+/// A node of its own for a session with one peer.
+pub(super) struct Session {
+    pub(super) node: Node,
+    pub(super) peer: PeerId,
+    address: Address,
+    pub(super) watch: Watch,
+    pub(super) inbox: Messages,
+}
+
+/// The session's events, told as they come.
+pub(super) struct Watch {
+    events: Events,
+    output: Output,
+    /// Whether the session ends when the peer refuses a stream.
+    strict: bool,
+}
+
+impl Session {
+    /// Starts the node, and subscribes before anything can happen to it.
+    pub(super) async fn start(
+        who: Who,
+        peer: &Peer,
+        streams: &[String],
+        output: &Output,
+    ) -> Result<Self, Failure> {
+        let node = who.start(streams, output).await?;
+        let events = node.events(EventFilter::all());
+        let inbox = node.all_messages()?;
+        let watch = Watch { events, output: output.clone(), strict: false };
+        Ok(Self { node, peer: peer.id, address: peer.address.clone(), watch, inbox })
+    }
+
+    /// A refused stream ends the session: there is nothing else to do in it.
+    pub(super) fn strict(mut self) -> Self {
+        self.watch.strict = true;
+        self
+    }
+
+    /// Returns when the session is established.
+    pub(super) async fn connect(&mut self) -> Result<(), Failure> {
+        let Self { node, address, watch, .. } = self;
+        let connected = tokio::select! {
+            biased;
+            connected = node.connect(&*address) => connected.map_err(Failure::from),
+            // The end of the attempt is told; the call itself says more of it.
+            _ = watch.until_closed() => Err(Failure::internal("the events ended")),
+        };
+        let ended = watch.tell_rest().await;
+        connected?;
+        ended.map_or(Ok(()), Err)
+    }
+
+    /// Ends the node, writing what is queued, and tells what happens meanwhile. Returns what was
+    /// refused by then.
+    pub(super) async fn leave(self, stop: &mut Stop) -> Option<Failure> {
+        let Self { node, mut watch, inbox, .. } = self;
+        let mut refused = None;
+        let leaving = async {
+            node.shutdown().await;
+            drop(inbox);
+            refused = watch.until_closed().await;
+        };
+        stop.unless_hurried(async {
+            // What takes longer hangs on somebody who reads nothing more.
+            drop(tokio::time::timeout(LEAVE_BOUND, leaving).await);
+        })
+        .await;
+        refused
+    }
+}
+
+impl Watch {
+    /// Tells events until the session ends, and why it did.
+    pub(super) async fn until_end(&mut self) -> Failure {
+        while let Some(event) = self.events.next().await {
+            if let Some(end) = self.tell(event).await {
+                return end;
+            }
+        }
+        Failure::internal("the events ended before the session")
+    }
+
+    /// Tells events until the node is closed; returns the refusal if there was one.
+    async fn until_closed(&mut self) -> Option<Failure> {
+        let mut refused = None;
+        while let Some(event) = self.events.next().await {
+            let end = self.tell(event).await;
+            refused = refused.or(end.filter(|end| end.code == ErrorCode::StreamRefused));
+        }
+        refused
+    }
+
+    /// Tells what waits to be told; returns the end of the session if that is among it.
+    async fn tell_rest(&mut self) -> Option<Failure> {
+        let mut first = None;
+        for event in self.events.drain(usize::MAX) {
+            let end = self.tell(event).await;
+            first = first.or(end);
+        }
+        first
+    }
+
+    /// Tells an event. Returns why the session ended, if it did.
+    async fn tell(&self, event: NodeEvent) -> Option<Failure> {
+        let end = self.end_in(&event.kind);
+        let told_by_the_error =
+            end.as_ref().is_some_and(|end| end.code == ErrorCode::StreamRefused);
+        if !told_by_the_error && let Some(event) = Event::of_node(event.kind) {
+            self.output.print(event).await;
+        }
+        end
+    }
+
+    fn end_in(&self, kind: &EventKind) -> Option<Failure> {
+        match kind {
+            EventKind::PeerDisconnected { peer, reason, .. } => {
+                let reason = reason_name(*reason).replace('_', " ");
+                let message = format!("the session ended: {reason}");
+                Some(Failure::new(ErrorCode::ConnectionLost, message).at_peer(*peer))
+            }
+            EventKind::Warning { code: ErrorCode::StreamRefused, peer, stream, detail }
+                if self.strict =>
+            {
+                let refused = Failure::new(ErrorCode::StreamRefused, detail);
+                Some(Failure { peer: *peer, stream: stream.clone(), ..refused })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whom to dial, and where.
+pub(super) struct Peer {
+    id: PeerId,
+    address: Address,
+}
+
+impl Peer {
+    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
+        let address: Address = text.parse()?;
+        let id = address.peer().ok_or_else(|| {
+            let message = format!("address {address} lacks /p2p/PEER-ID at its end");
+            Failure::new(ErrorCode::InvalidAddress, message)
+        })?;
+        Ok(Self { id, address })
+    }
+}
+
+/// A little over what the node itself takes at most: 5 s to write what is queued, 3 s to close.
+const LEAVE_BOUND: Duration = Duration::from_secs(10);

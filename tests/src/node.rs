@@ -1,0 +1,47 @@
+//! Rust nodes for tests.
+
+use glueberry_core::{Address, Builder, Identity, Node, PeerId, StreamConfig};
+
+use crate::wait::PATIENCE;
+
+/// Listens on a free TCP port of this machine.
+pub const TCP: &str = "/ip4/127.0.0.1/tcp/0";
+/// Listens on a free QUIC port of this machine.
+pub const QUIC: &str = "/ip4/127.0.0.1/udp/0/quic-v1";
+
+/// A fresh identity that carries `streams` with the default bounds.
+///
+/// # Panics
+/// If one of them is no name.
+pub fn builder(streams: &[&str]) -> Builder {
+    streams.iter().fold(Node::builder(Identity::generate()), |builder, name| {
+        builder.stream(name, StreamConfig::default()).expect("the name is valid")
+    })
+}
+
+/// Starts a node that listens at `place`.
+///
+/// # Panics
+/// If it cannot.
+pub async fn listening(builder: Builder, place: &str) -> Node {
+    let builder = builder.listen(place).expect("the address is valid");
+    builder.start().await.expect("the node starts")
+}
+
+/// The one address that a node listens at.
+///
+/// # Panics
+/// If it listens nowhere.
+#[must_use]
+pub fn address(node: &Node) -> Address {
+    node.listen_addresses().into_iter().next().expect("the node listens")
+}
+
+/// Sends a message that must be accepted.
+///
+/// # Panics
+/// If it is not.
+pub async fn send(node: &Node, to: PeerId, stream: &str, message: &[u8]) {
+    let sent = node.send(&to, stream, message).timeout(PATIENCE).await;
+    sent.unwrap_or_else(|fault| panic!("{} bytes on {stream}: {fault:?}", message.len()));
+}
