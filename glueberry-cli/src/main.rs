@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     let (stopped, code) = match run(args, &output) {
         Ok(outcome) => (outcome.is_cut_short(), outcome.exit_code()),
         Err(failure) => {
-            output.print_blocking(Event::error(&failure));
+            output.print_blocking(&Event::error(&failure));
             (false, exit::code_of(failure.code))
         }
     };
@@ -69,7 +69,7 @@ fn refuse(refusal: &clap::Error) -> ExitCode {
         drop(refusal.print());
     } else {
         let (output, printer) = Output::start(true);
-        output.print_blocking(Event::error(&Failure::from(refusal)));
+        output.print_blocking(&Event::error(&Failure::from(refusal)));
         drop(output);
         printer.finish(false);
     }

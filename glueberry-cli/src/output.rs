@@ -59,13 +59,13 @@ impl Output {
     /// Prints an event: a line of JSON, or for people. Waits while the reader is behind; does
     /// nothing once it has left, for then the command is being stopped.
     pub(crate) async fn print(&self, event: Event) {
-        if let Some(line) = self.line(event) {
+        if let Some(line) = self.line(&event) {
             drop(self.lines.send(line).await);
         }
     }
 
     /// As [`Output::print`], outside of the runtime.
-    pub(crate) fn print_blocking(&self, event: Event) {
+    pub(crate) fn print_blocking(&self, event: &Event) {
         if let Some(line) = self.line(event) {
             drop(self.lines.blocking_send(line));
         }
@@ -97,7 +97,7 @@ impl Output {
         self.unheard.clone()
     }
 
-    fn line(&self, event: Event) -> Option<Line> {
+    fn line(&self, event: &Event) -> Option<Line> {
         if self.json {
             return Some(Line::Out(event.to_json()));
         }

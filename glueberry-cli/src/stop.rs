@@ -41,10 +41,10 @@ impl Stop {
     }
 
     /// Carries out what is to be done before leaving, unless a signal says to leave at once.
-    pub(crate) async fn unless_hurried(&mut self, work: impl Future<Output = ()>) {
+    pub(crate) async fn unless_hurried<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
-            () = work => {}
-            () = self.signals.next() => {}
+            done = work => Some(done),
+            () = self.signals.next() => None,
         }
     }
 }

@@ -204,7 +204,7 @@ mod tests {
         assert!(refusal("/ip4/300.1.1.1/tcp/9000").contains("'/ip4/300.1.1.1'"));
         assert!(refusal("/ip4/127.0.0.1/tcp/99999").contains("'/tcp/99999'"));
         assert!(refusal("/ip4/127.0.0.1/tpc/9000").contains("'/tpc/9000'"));
-        assert!(refusal("/ip4/127.0.0.1/tcp/9000/p2p/12D3nonsense").contains("'/p2p/12D3nonsense'"));
+        assert!(refusal("/ip4/127.0.0.1/tcp/9000/p2p/12D3l0OI").contains("'/p2p/12D3l0OI'"));
         assert!(refusal("/ip4/127.0.0.1/tcp").contains("'/tcp'"));
         assert!(refusal("127.0.0.1:9000").contains("begin with '/'"));
         assert!(refusal("/ip4/127.0.0.1").contains("no port"));

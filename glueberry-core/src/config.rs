@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use glueberry_proto::name::StreamName;
+use glueberry_proto::v1::record::KEPT_CAPACITY;
 
 use crate::Address;
 use crate::error::{Error, ErrorCode, Result};
@@ -39,7 +40,7 @@ pub struct StreamConfig {
     /// skipped and reported when received. 1 B to 16 MiB; default 1 MiB, as the Go implementation.
     pub max_message_size: usize,
     /// How many bytes may wait to be sent to one peer before `send` waits. At least one message
-    /// always fits. Default 1 MiB.
+    /// always fits. Default 256 KiB: more makes nothing faster.
     pub send_buffer: usize,
     /// How many received bytes of one peer may wait for the application before reading stops,
     /// which in turn stops the sender. At least one message always fits. Default 1 MiB.
@@ -48,7 +49,7 @@ pub struct StreamConfig {
 
 impl Default for StreamConfig {
     fn default() -> Self {
-        Self { max_message_size: MIB, send_buffer: MIB, receive_buffer: MIB }
+        Self { max_message_size: MIB, send_buffer: KEPT_CAPACITY, receive_buffer: MIB }
     }
 }
 

@@ -109,10 +109,11 @@ proptest! {
 }
 
 #[test]
-fn a_listener_answers_a_hello_with_a_name_behind_it() {
+fn a_listener_answers_a_hello_with_a_name_behind_it_with_its_own_hello_and_key() {
     let mut listener = listener();
     assert_eq!(all(listener.start()), []);
-    assert_eq!(all(listener.on_frame(b"\x01bob")), [Action::Send(Message::public_key(&ANN))]);
+    let answer = [Action::Send(Message::hello()), Action::Send(Message::public_key(&ANN))];
+    assert_eq!(all(listener.on_frame(b"\x01bob")), answer);
 }
 
 #[test]
@@ -169,6 +170,7 @@ fn a_failed_write_does_not_hide_a_complete_that_was_already_under_way() {
 #[test]
 fn a_dialer_answers_a_listener_that_says_hello_too() {
     let mut dialer = dialer();
+    assert_eq!(all(dialer.start()), [Action::Send(Message::hello())]);
     assert_eq!(all(dialer.on_frame(&[1])), [Action::Send(Message::public_key(&ANN))]);
     assert_eq!(all(dialer.on_frame(&key_of(&BOB))), [Action::Prepare]);
 }
@@ -197,14 +199,24 @@ fn what_is_outside_the_rules_is_reported_and_ignored_but_not_for_ever() {
 }
 
 #[test]
-fn what_may_be_said_once_is_outside_the_rules_when_repeated() {
+fn what_is_said_again_means_nothing_new_but_not_for_ever() {
     let mut dialer = dialer();
     for frame in [&[1][..], &key_of(&BOB), &[3]] {
         let first = all(dialer.on_frame(frame));
         assert!(!first.iter().any(|action| matches!(action, Action::Unexpected { .. })));
-        let unexpected = Action::Unexpected { kind: Some(frame[0]), len: frame.len() };
-        assert_eq!(all(dialer.on_frame(frame)), [unexpected]);
+        assert_eq!(all(dialer.on_frame(frame)), []);
     }
+    for _ in 3..MAX_UNEXPECTED {
+        assert_eq!(all(dialer.on_frame(&[1])), []);
+    }
+    let given_up = Action::Fail(HandshakeFault::TooManyUnexpected);
+    assert_eq!(all(dialer.on_frame(&[1])), [given_up]);
+}
+
+#[test]
+fn a_frame_that_was_too_large_is_reported_like_any_other_without_meaning() {
+    let unexpected = Action::Unexpected { kind: None, len: 100_000 };
+    assert_eq!(all(dialer().on_oversize(100_000)), [unexpected]);
 }
 
 #[test]

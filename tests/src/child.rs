@@ -98,17 +98,16 @@ fn read_lines<T: Debug>(stdout: impl Read, board: &Board<T>, parse: fn(&str) -> 
     board.end();
 }
 
-/// Keeps the newest part of what a program complains of.
+/// Keeps the last lines that a program complains with.
 fn keep(stderr: impl Read, log: &Mutex<String>) {
     for line in BufReader::new(stderr).lines() {
         let Ok(line) = line else { break };
         let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        if log.len() > KEPT {
+            log.clear();
+        }
         log.push_str(&line);
         log.push('\n');
-        if log.len() > KEPT {
-            let from = log.ceil_char_boundary(log.len() - KEPT / 2);
-            log.drain(..from);
-        }
     }
 }
 

@@ -42,8 +42,9 @@ impl GoExample {
         let arguments = [&["-peer", &address], arguments].concat();
         for _ in 0..ATTEMPTS {
             let example = Self::start(which, &arguments);
-            let is_ready =
-                |line: &str| line.ends_with("ready for RPC") || line.starts_with("Secure connection ready");
+            let is_ready = |line: &str| {
+                line.ends_with("ready for RPC") || line.starts_with("Secure connection ready")
+            };
             let has_failed = |line: &str| line.starts_with("Connect failed");
             let fits = |line: &str| is_ready(line) || has_failed(line);
             let line = example.line("whether it is connected", fits).await;

@@ -191,7 +191,11 @@ impl HandshakeStyle {
     }
 }
 
-async fn ask(program: &Program<Value>, next_id: &AtomicU64, command: Value) -> Result<Value, String> {
+async fn ask(
+    program: &Program<Value>,
+    next_id: &AtomicU64,
+    command: Value,
+) -> Result<Value, String> {
     let id = next_id.fetch_add(1, Ordering::Relaxed);
     let what = command.to_string();
     program.tell(&merged(command, json!({ "id": id })).to_string());

@@ -5,6 +5,7 @@ mod child;
 pub mod go;
 mod go_example;
 mod go_peer;
+pub mod hex;
 pub mod negotiations;
 pub mod node;
 pub mod random;

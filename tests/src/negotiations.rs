@@ -42,9 +42,9 @@ impl Negotiations {
     #[must_use]
     pub fn both_opened(&self, stream: &str) -> bool {
         let protocol = format!("/glueberry/stream/{stream}/1.0.0");
-        [&self.opened, &self.accepted].into_iter().all(|set| {
-            set.lock().unwrap_or_else(PoisonError::into_inner).contains(&protocol)
-        })
+        [&self.opened, &self.accepted]
+            .into_iter()
+            .all(|set| set.lock().unwrap_or_else(PoisonError::into_inner).contains(&protocol))
     }
 }
 

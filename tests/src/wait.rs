@@ -13,10 +13,8 @@ pub const PATIENCE: Duration = Duration::from_secs(45);
 /// # Panics
 /// After [`PATIENCE`], naming `what`.
 pub async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(PATIENCE, work).await {
-        Ok(outcome) => outcome,
-        Err(_) => panic!("{what}: nothing after {PATIENCE:?}"),
-    }
+    let outcome = tokio::time::timeout(PATIENCE, work).await;
+    outcome.unwrap_or_else(|_| panic!("{what}: nothing after {PATIENCE:?}"))
 }
 
 /// Asks again and again until `found` gives something: for what has no event of its own.
@@ -50,11 +48,9 @@ pub async fn event(events: &mut Events, what: &str, fits: impl Fn(&EventKind) ->
             }
         }
     };
-    let outcome = tokio::time::timeout(PATIENCE, waiting).await;
-    match outcome {
+    match tokio::time::timeout(PATIENCE, waiting).await {
         Ok(Some(event)) => event,
-        Ok(None) => panic!("{what}: the node ended; before that: {others:#?}"),
-        Err(_) => panic!("{what}: not within {PATIENCE:?}; instead: {others:#?}"),
+        outcome => panic!("{what}: {outcome:?} within {PATIENCE:?}; instead: {others:#?}"),
     }
 }
 

@@ -141,7 +141,7 @@ async fn an_application_shakes_hands_itself() {
 
 #[tokio::test]
 async fn both_dialing_at_once_end_up_with_one_session() {
-    for round in 0..200 {
+    for round in 0..50 {
         let (a, b) = (node(TCP).await, node(TCP).await);
         let (mut to_a, mut to_b) = (a.messages("chat").unwrap(), b.messages("chat").unwrap());
         let (to_dial_a, to_dial_b) = (address(&a), address(&b));
@@ -179,4 +179,18 @@ async fn a_call_on_a_closed_node_fails_and_closing_twice_is_fine() {
     within("the next step", a.shutdown()).await;
     let refused: Error = a.connect(there).await.unwrap_err();
     assert_eq!(refused.code(), ErrorCode::NodeClosed);
+}
+
+#[tokio::test]
+async fn every_peer_that_is_killed_is_noticed() {
+    let node = node(TCP).await;
+    for round in 0..100 {
+        let other = self::node(TCP).await;
+        let id = other.peer_id();
+        let mut events = node.events(EventFilter::peer(id));
+        node.connect(address(&other)).timeout(PATIENCE).await.unwrap();
+        drop(other);
+        let ended = |kind: &EventKind| matches!(kind, EventKind::PeerDisconnected { .. });
+        event(&mut events, &format!("the end of round {round}"), ended).await;
+    }
 }

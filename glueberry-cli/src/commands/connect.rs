@@ -1,12 +1,9 @@
 //! `connect`: an interactive session.
 
-use glueberry_core::Messages;
-
 use super::Who;
 use super::prompt::Prompt;
-use super::session::{Peer, Session};
+use super::session::{LEAVE_BOUND, Peer, Session, show};
 use crate::args::Connect;
-use crate::event::Event;
 use crate::exit::Outcome;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -17,18 +14,21 @@ pub(super) async fn run(args: Connect, output: Output) -> Result<Outcome, Failur
     let peer = Peer::parse(&args.peer)?;
     let who = Who::from_key(args.key.as_deref())?;
     let mut session = Session::start(who, &peer, &args.stream, &output).await?;
-    let outcome = tokio::select! {
+    let mut outcome = tokio::select! {
         biased;
-        outcome = talk(args.stream, &mut session, &output) => outcome,
+        outcome = talk(&args.stream, &mut session, &output) => outcome,
         _ = stop.wait() => Ok(Outcome::Stopped),
     };
-    session.leave(&mut stop).await;
+    let undelivered = session.leave(&mut stop, LEAVE_BOUND).await;
+    if let (Ok(Outcome::Done), Some(undelivered)) = (&outcome, undelivered) {
+        outcome = Err(undelivered);
+    }
     outcome
 }
 
 /// Talks until the input ends, or the session.
 async fn talk(
-    streams: Vec<String>,
+    streams: &[String],
     session: &mut Session,
     output: &Output,
 ) -> Result<Outcome, Failure> {
@@ -43,11 +43,5 @@ async fn talk(
             end.message.push_str("; this program does not connect again by itself");
             Err(end)
         }
-    }
-}
-
-async fn show(inbox: &mut Messages, output: &Output) {
-    while let Some(message) = inbox.next().await {
-        output.print(Event::message(message)).await;
     }
 }

@@ -58,7 +58,7 @@ impl Prompt {
     pub(super) fn new(
         node: Node,
         peer: PeerId,
-        streams: Vec<String>,
+        streams: &[String],
         output: Output,
     ) -> Result<Self, Failure> {
         let unnamed = |_| Failure::internal("a stream without a name");
@@ -93,7 +93,7 @@ impl Prompt {
             Wish::Say(text) => self.say(text).await?,
             Wish::Switch(name) => self.switch(name).await,
             Wish::WhichStream => {
-                self.output.note(format!("current stream: {}", self.current)).await
+                self.output.note(format!("current stream: {}", self.current)).await;
             }
             Wish::Help => self.output.note(help::SESSION).await,
             Wish::Unknown(line) => {

@@ -1,11 +1,13 @@
 //! `send`: a message, once or several times.
 
+use std::time::Duration;
+
 use glueberry_core::{ErrorCode, Messages};
 use tokio::time::Instant;
 
 use super::Who;
 use super::input::{Source, read_message};
-use super::session::{Peer, Session};
+use super::session::{LEAVE_BOUND, Peer, Session};
 use crate::args::Send;
 use crate::event::Event;
 use crate::exit::Outcome;
@@ -29,9 +31,11 @@ pub(super) async fn run(args: Send, output: Output) -> Result<Outcome, Failure> 
             Reason::Unheard => Outcome::Unheard,
         }),
     };
-    let refused = session.leave(&mut stop).await;
-    if let (Ok(Outcome::Done), Some(refused)) = (&outcome, refused) {
-        outcome = Err(refused);
+    let out_of_time = outcome.as_ref().is_err_and(|failure| failure.code == ErrorCode::TimedOut);
+    let within = if out_of_time { MOMENT } else { LEAVE_BOUND };
+    let undelivered = session.leave(&mut stop, within).await;
+    if let (Ok(Outcome::Done), Some(undelivered)) = (&outcome, undelivered) {
+        outcome = Err(undelivered);
     }
     outcome
 }
@@ -105,3 +109,6 @@ fn out_of_time(args: &Send, session: &Session) -> Failure {
     let message = format!("not done within {limit}");
     Failure::new(ErrorCode::TimedOut, message).at_peer(session.peer)
 }
+
+/// What is left when the time is over: enough for a farewell to a peer that is there.
+const MOMENT: Duration = Duration::from_secs(1);

@@ -64,22 +64,26 @@ impl Session {
         ended.map_or(Ok(()), Err)
     }
 
-    /// Ends the node, writing what is queued, and tells what happens meanwhile. Returns what was
-    /// refused by then.
-    pub(super) async fn leave(self, stop: &mut Stop) -> Option<Failure> {
-        let Self { node, mut watch, inbox, .. } = self;
-        let mut refused = None;
+    /// Ends the node, writing what is queued, and tells what comes meanwhile, for as long as
+    /// `within` at most. Returns why something was not delivered, if that is known.
+    pub(super) async fn leave(self, stop: &mut Stop, within: Duration) -> Option<Failure> {
+        let Self { node, mut watch, mut inbox, .. } = self;
+        let output = watch.output.clone();
         let leaving = async {
-            node.shutdown().await;
-            drop(inbox);
-            refused = watch.until_closed().await;
+            let ((), (), undelivered) =
+                tokio::join!(node.shutdown(), show(&mut inbox, &output), watch.until_closed());
+            undelivered
         };
-        stop.unless_hurried(async {
-            // What takes longer hangs on somebody who reads nothing more.
-            drop(tokio::time::timeout(LEAVE_BOUND, leaving).await);
-        })
-        .await;
-        refused
+        // What takes longer hangs on somebody who reads nothing more.
+        let leaving = tokio::time::timeout(within, leaving);
+        stop.unless_hurried(leaving).await.and_then(Result::ok).flatten()
+    }
+}
+
+/// Prints messages until the node is closed.
+pub(super) async fn show(inbox: &mut Messages, output: &Output) {
+    while let Some(message) = inbox.next().await {
+        output.print(Event::message(message)).await;
     }
 }
 
@@ -94,14 +98,16 @@ impl Watch {
         Failure::internal("the events ended before the session")
     }
 
-    /// Tells events until the node is closed; returns the refusal if there was one.
+    /// Tells events until the node is closed; returns why something was not delivered.
     async fn until_closed(&mut self) -> Option<Failure> {
-        let mut refused = None;
+        let mut undelivered = None;
         while let Some(event) = self.events.next().await {
-            let end = self.tell(event).await;
-            refused = refused.or(end.filter(|end| end.code == ErrorCode::StreamRefused));
+            let lost = unwritten_in(&event.kind);
+            let refused = self.tell(event).await;
+            let refused = refused.filter(|end| end.code == ErrorCode::StreamRefused);
+            undelivered = undelivered.or(refused).or(lost);
         }
-        refused
+        undelivered
     }
 
     /// Tells what waits to be told; returns the end of the session if that is among it.
@@ -143,6 +149,16 @@ impl Watch {
     }
 }
 
+/// The messages that a session left behind.
+fn unwritten_in(kind: &EventKind) -> Option<Failure> {
+    let EventKind::PeerDisconnected { peer, unwritten, .. } = kind else { return None };
+    let lost = unwritten.first()?;
+    let messages: u64 = unwritten.iter().map(|stream| stream.messages).sum();
+    let message = format!("the session ended before {messages} messages had left");
+    let failure = Failure::new(ErrorCode::ConnectionLost, message);
+    Some(failure.at_peer(*peer).at_stream(lost.stream.clone()))
+}
+
 /// Whom to dial, and where.
 pub(super) struct Peer {
     id: PeerId,
@@ -161,4 +177,4 @@ impl Peer {
 }
 
 /// A little over what the node itself takes at most: 5 s to write what is queued, 3 s to close.
-const LEAVE_BOUND: Duration = Duration::from_secs(10);
+pub(super) const LEAVE_BOUND: Duration = Duration::from_secs(10);

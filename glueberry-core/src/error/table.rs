@@ -116,6 +116,7 @@ error_table! {
     502 WouldBlock           Limit         true  "The stream's send buffer is full: wait with send(), or try again later."
     503 OversizeSkipped      Limit         false "The peer sent a message above this stream's limit; it was skipped. Raise max_message_size to accept it."
     504 TooManyStreams       Limit         false "Open fewer streams with one peer."
+    505 UnreadDropped        Limit         false "The session ended while this application did not read: read faster, or raise receive_buffer."
     901 Internal             Internal      false "This is a fault in Glueberry: please report it with the log."
 }
 

@@ -8,6 +8,8 @@ use futures::AsyncWrite;
 use glueberry_proto::v1::frame::{FrameReader, MAX_SKIPPABLE, Step};
 use glueberry_proto::v1::record::{OpenRecord, SealedBatch};
 
+use super::outgoing::Tally;
+
 /// Frames that the writer took: sealed once, then written whole. What is sent again is sent with
 /// the same nonces.
 pub(crate) struct Batch {
@@ -17,9 +19,16 @@ pub(crate) struct Batch {
 
 enum Frames {
     Sealed(SealedBatch),
-    /// A copy of what went to a stream that the peer refused. It ends with what `last` held, if
-    /// that was still being written.
-    Replay { bytes: Vec<u8>, last: Option<SealedBatch> },
+    /// A copy of what went to a stream that the peer refused.
+    Replay { bytes: Vec<u8>, counts: Counts },
+}
+
+/// What a replay means for the count of unwritten messages.
+enum Counts {
+    /// All of it counted as written once; it ends with what `last` held, if that did not yet.
+    Last(Option<SealedBatch>),
+    /// No stream took it: it counts as unwritten again.
+    All,
 }
 
 impl Batch {
@@ -29,8 +38,17 @@ impl Batch {
 
     /// What is written instead of `interrupted`: the whole of `bytes`, which ends with it.
     pub(super) fn replay(bytes: Vec<u8>, interrupted: Option<Self>) -> Self {
-        let last = interrupted.and_then(Self::into_sealed);
-        Self { frames: Frames::Replay { bytes, last }, written: 0 }
+        let counts = match interrupted.map(|batch| batch.frames) {
+            Some(Frames::Sealed(batch)) => Counts::Last(Some(batch)),
+            Some(Frames::Replay { counts, .. }) => counts,
+            None => Counts::Last(None),
+        };
+        Self { frames: Frames::Replay { bytes, counts }, written: 0 }
+    }
+
+    /// What no stream took when the link ended.
+    pub(super) fn unsent(bytes: Vec<u8>) -> Self {
+        Self { frames: Frames::Replay { bytes, counts: Counts::All }, written: 0 }
     }
 
     /// What is not written yet.
@@ -38,30 +56,30 @@ impl Batch {
         &self.bytes()[self.written..]
     }
 
-    /// Messages not wholly written, without those that are only sent again.
-    pub(super) fn unwritten_messages(&self) -> u64 {
-        u64::from(match &self.frames {
-            Frames::Sealed(batch) => batch.messages_from(self.written),
-            Frames::Replay { last, .. } => last.as_ref().map_or(0, SealedBatch::messages),
-        })
+    /// What of it counts as not written.
+    pub(super) fn tally(&self) -> Tally {
+        Tally { messages: self.unwritten_messages(), bytes: self.rest().len() as u64 }
     }
 
-    /// Whether it holds messages that were not wholly written before.
-    pub(super) fn is_first_time(&self) -> bool {
-        !matches!(self.frames, Frames::Replay { last: None, .. })
+    fn unwritten_messages(&self) -> u64 {
+        match &self.frames {
+            Frames::Sealed(batch) => u64::from(batch.messages_from(self.written)),
+            Frames::Replay { counts: Counts::All, bytes } => whole_frames(bytes).count() as u64,
+            Frames::Replay { counts: Counts::Last(last), .. } => {
+                last.as_ref().map_or(0, |last| u64::from(last.messages()))
+            }
+        }
+    }
+
+    /// Whether it holds messages that do not count as written.
+    pub(super) fn counts(&self) -> bool {
+        !matches!(self.frames, Frames::Replay { counts: Counts::Last(None), .. })
     }
 
     /// Goes back to the beginning of the message that was cut: it goes whole into another stream.
     pub(super) fn rewind(&mut self) {
-        let mut frames = FrameReader::new(MAX_SKIPPABLE);
-        let mut boundary = 0;
-        while let Ok(Step::Frame { consumed, .. }) = frames.step(&self.bytes()[boundary..]) {
-            if boundary + consumed > self.written {
-                break;
-            }
-            boundary += consumed;
-        }
-        self.written = boundary;
+        let ends = whole_frames(self.bytes());
+        self.written = ends.take_while(|end| *end <= self.written).last().unwrap_or(0);
     }
 
     /// The buffer, for the next messages.
@@ -95,9 +113,23 @@ impl Batch {
     fn into_sealed(self) -> Option<SealedBatch> {
         match self.frames {
             Frames::Sealed(batch) => Some(batch),
-            Frames::Replay { last, .. } => last,
+            Frames::Replay { counts: Counts::Last(last), .. } => last,
+            Frames::Replay { counts: Counts::All, .. } => None,
         }
     }
+}
+
+/// Where each frame ends.
+fn whole_frames(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    let mut frames = FrameReader::new(MAX_SKIPPABLE);
+    let mut at = 0;
+    std::iter::from_fn(move || match frames.step(&bytes[at..]) {
+        Ok(Step::Frame { consumed, .. }) => {
+            at += consumed;
+            Some(at)
+        }
+        _ => None,
+    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What waits to be sent on one stream of one session: the open record.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use glueberry_proto::aead::Aead;
@@ -28,13 +29,13 @@ pub(crate) struct Outgoing {
 
 struct State {
     record: OpenRecord,
-    /// Bytes and messages that the writer has taken and not yet written.
-    in_flight: Tally,
+    /// What the writer has taken and not yet written.
+    taken: Tally,
     /// Messages accepted and messages flushed since the beginning.
     accepted: u64,
     flushed: u64,
-    /// What a writer that ended left half done.
-    returned: Option<Batch>,
+    /// What a writer that ended left half done: at most two batches.
+    returned: VecDeque<Batch>,
     /// An empty buffer for the next swap, while the stream is busy.
     spare: Option<OpenRecord>,
     opened: bool,
@@ -78,10 +79,10 @@ impl Outgoing {
     ) -> Self {
         let state = State {
             record: empty_record(key.as_ref()),
-            in_flight: Tally::default(),
+            taken: Tally::default(),
             accepted: 0,
             flushed: 0,
-            returned: None,
+            returned: VecDeque::new(),
             spare: None,
             opened: false,
             end: End::Open,
@@ -127,7 +128,7 @@ impl Outgoing {
         if state.end != End::Open {
             return Err(self.over(state.end));
         }
-        let waiting = state.record.len() + usize::try_from(state.in_flight.bytes).unwrap_or(usize::MAX);
+        let waiting = usize::try_from(state.waiting().bytes).unwrap_or(usize::MAX);
         if waiting > 0 && waiting + framed > self.limit {
             return Ok(false);
         }
@@ -179,13 +180,14 @@ impl Outgoing {
         if state.end == End::Closed {
             return Some(Work::Finish);
         }
-        if let Some(batch) = state.returned.take() {
+        if let Some(batch) = state.returned.pop_front() {
+            state.taken = batch.tally();
             return Some(Work::Resume(batch));
         }
         if !state.record.is_empty() {
             let empty = state.spare.take().unwrap_or_else(|| empty_record(self.key.as_ref()));
             let record = std::mem::replace(&mut state.record, empty);
-            state.in_flight = Tally::of(&record);
+            state.taken = Tally::of(&record);
             return Some(Work::Seal(record));
         }
         (state.end == End::Draining).then_some(Work::Finish)
@@ -194,27 +196,30 @@ impl Outgoing {
     /// The writer has written all it took; senders find room again.
     pub(super) fn written(&self, batch: Batch) {
         let mut state = self.state.lock();
-        state.in_flight = Tally::default();
+        state.taken = Tally::default();
         state.spare = batch.recycle();
         drop(state);
         self.moved.notify_waiters();
     }
 
     /// The writer ends with work half done: the next one goes on with it.
-    pub(super) fn give_back(&self, mut batch: Batch) {
-        batch.rewind();
+    pub(super) fn give_back(&self, batches: impl IntoIterator<Item = Batch>) {
         let mut state = self.state.lock();
-        state.in_flight.messages = batch.unwritten_messages();
-        state.in_flight.bytes = batch.rest().len() as u64;
-        state.returned = Some(batch);
+        state.taken = Tally::default();
+        state.returned.extend(batches);
+        // What no stream took counted as accepted and flushed: it is to be flushed again.
+        state.flushed = state.flushed.min(state.accepted - state.waiting().messages);
     }
 
     /// The transport has taken all that was written.
     pub(super) fn flushed(&self) {
         let mut state = self.state.lock();
-        let waiting = u64::from(state.record.messages()) + state.in_flight.messages;
-        state.flushed = state.accepted - waiting;
+        state.flushed = state.accepted - state.waiting().messages;
         state.spare = None;
+        if state.record.is_empty() {
+            // An idle stream holds no buffer.
+            state.record = empty_record(self.key.as_ref());
+        }
         drop(state);
         self.moved.notify_waiters();
     }
@@ -253,11 +258,7 @@ impl Outgoing {
 
     /// What was accepted and not wholly written.
     pub(crate) fn waiting(&self) -> Tally {
-        let state = self.state.lock();
-        let mut waiting = Tally::of(&state.record);
-        waiting.messages += state.in_flight.messages;
-        waiting.bytes += state.in_flight.bytes;
-        waiting
+        self.state.lock().waiting()
     }
 
     fn protection(&self) -> Protection {
@@ -298,7 +299,24 @@ fn empty_record(key: Option<&Arc<Aead>>) -> OpenRecord {
     key.map_or_else(OpenRecord::plain, |key| OpenRecord::sealed(key.clone()))
 }
 
+impl State {
+    #[inline]
+    fn waiting(&self) -> Tally {
+        let mut waiting = Tally::of(&self.record);
+        waiting.add(self.taken);
+        for batch in &self.returned {
+            waiting.add(batch.tally());
+        }
+        waiting
+    }
+}
+
 impl Tally {
+    fn add(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.bytes += other.bytes;
+    }
+
     fn of(record: &OpenRecord) -> Self {
         Self { messages: u64::from(record.messages()), bytes: record.len() as u64 }
     }

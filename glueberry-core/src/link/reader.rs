@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures::AsyncRead;
+use futures::{AsyncRead, FutureExt};
 use glueberry_proto::aead::Aead;
 use glueberry_proto::v1::duplex::Stream;
 use glueberry_proto::v1::frame::{FrameError, FrameReader, Step};
 use glueberry_proto::v1::record::{OVERHEAD, Protection, open};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use tracing::trace;
 
 use super::buffer::ReadBuffer;
@@ -27,8 +29,9 @@ pub(super) struct Notice {
 pub(super) enum Seen {
     /// The first frame came in.
     FrameIn,
-    /// The stream ended.
-    Ended,
+    /// The stream ended, by a clean end of the peer's side or by a fault. A reset looks clean too
+    /// where yamux carries the stream.
+    Ended { clean: bool },
 }
 
 /// Reads one stream to its end.
@@ -41,33 +44,71 @@ pub(super) struct Reader {
     pub(super) largest: usize,
     pub(super) notices: mpsc::Sender<Notice>,
     pub(super) events: Hub,
+    /// The connection has ended, or is to end: what has come is read, and nothing more waited for.
+    pub(super) ended: CancellationToken,
 }
 
 impl Reader {
     /// Reads until the stream ends or breaks the rules of framing.
     pub(super) async fn run(self, mut stream: impl AsyncRead + Unpin) {
-        self.read(&mut stream).await;
-        self.tell(Seen::Ended).await;
+        let clean = self.read(&mut stream).await;
+        self.tell(Seen::Ended { clean }).await;
     }
 
-    async fn read(&self, stream: &mut (impl AsyncRead + Unpin)) {
+    /// True at a clean end.
+    async fn read(&self, stream: &mut (impl AsyncRead + Unpin)) -> bool {
         let overhead = if self.aead.is_some() { OVERHEAD } else { 0 };
         let mut frames = FrameReader::new(self.largest + overhead);
         let mut buffer = ReadBuffer::new();
         let mut spoken = false;
         loop {
-            self.entrance.room().await;
+            if !self.wait_for_room().await {
+                self.report_unread(&mut buffer, stream);
+                return false;
+            }
+            let read = tokio::select! {
+                biased;
+                read = buffer.fill(stream) => read,
+                () = self.ended.cancelled() => return false,
+            };
             // A stream cut inside a frame was reset, or its connection lost: the session's end, or
             // the stream's reopening, says so.
-            let Ok(1..) = buffer.fill(stream).await else { return };
+            match read {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(_) => return false,
+            }
             match self.open_frames(&mut frames, &mut buffer) {
                 Ok(any) if any && !spoken => {
                     spoken = true;
                     self.tell(Seen::FrameIn).await;
                 }
                 Ok(_) => {}
-                Err(fault) => return self.report_malformed(&fault),
+                Err(fault) => {
+                    self.report_malformed(&fault);
+                    return false;
+                }
             }
+        }
+    }
+
+    /// False if the connection has ended and the application does not read: then what is left is
+    /// given up, lest a peer that comes and goes makes us hold ever more.
+    async fn wait_for_room(&self) -> bool {
+        let room = self.entrance.room();
+        tokio::pin!(room);
+        tokio::select! {
+            biased;
+            () = &mut room => return true,
+            () = self.ended.cancelled() => {}
+        }
+        tokio::time::timeout(LAST_ROOM, room).await.is_ok()
+    }
+
+    fn report_unread(&self, buffer: &mut ReadBuffer, stream: &mut (impl AsyncRead + Unpin)) {
+        if let Some(Ok(1..)) = buffer.fill(stream).now_or_never() {
+            let detail = "the session ended with received messages that nobody read in time";
+            self.warn(ErrorCode::UnreadDropped, detail.to_owned());
         }
     }
 
@@ -138,6 +179,9 @@ impl Reader {
         }
     }
 }
+
+/// How long received data of an ended session waits for the application to make room.
+const LAST_ROOM: Duration = Duration::from_secs(10);
 
 /// The stretches of good frames in a buffer: one, unless a bad frame stands in between.
 #[derive(Default)]

@@ -10,8 +10,8 @@ use futures::future::{BoxFuture, FutureExt, OptionFuture};
 use futures::io::{ReadHalf, WriteHalf};
 use futures::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use glueberry_proto::v1::duplex::{self, Duplex, Ending, Target};
-use libp2p::Stream;
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::DropGuard;
 use tracing::debug;
 
 use super::batch::Batch;
@@ -21,9 +21,10 @@ use super::{Ends, Link, Phase};
 use crate::error::ErrorCode;
 use crate::events::EventKind;
 use crate::inbox::Entrance;
-use crate::net::OpenFault;
+use crate::net::{OpenFault, Stream};
 
-/// Runs a link until its connection ends, or until it has retired and all is read.
+/// Runs a link until its connection ends, or until all is written and read. Readers go on by
+/// themselves until they have read what came before the end.
 pub(super) async fn run(link: Link, entrance: Entrance, inbound: mpsc::Receiver<Stream>) {
     let ended = link.connection.ended.clone();
     let mut writer = Writer::new(link, entrance, inbound);
@@ -49,6 +50,8 @@ struct Writer {
     unflushed: bool,
     stage: Stage,
     readers: usize,
+    /// Held by this task and by every reader.
+    reading: Arc<DropGuard>,
 }
 
 struct Half {
@@ -74,7 +77,10 @@ enum Stage {
     Sending,
     /// What was taken is written and flushed; nothing more is taken.
     Finishing,
-    /// The writing halves are closed.
+    /// The writing halves are closed. The peer closes its own when it has read all: this is waited
+    /// for, because a connection that is closed before may lose what is on its way. Go never closes
+    /// them, so that there is a deadline.
+    Farewell { until: Instant },
     Written,
 }
 
@@ -92,6 +98,7 @@ enum Step {
 impl Writer {
     fn new(link: Link, entrance: Entrance, inbound: mpsc::Receiver<Stream>) -> Self {
         let (notify, notices) = mpsc::channel(NOTICES);
+        let reading = Arc::new(link.ends.read.clone().drop_guard());
         Self {
             link,
             entrance: Arc::new(entrance),
@@ -105,6 +112,7 @@ impl Writer {
             unflushed: false,
             stage: Stage::Sending,
             readers: 0,
+            reading,
         }
     }
 
@@ -117,14 +125,32 @@ impl Writer {
             if phase == Phase::Retiring && self.stage == Stage::Sending {
                 self.stage = Stage::Finishing;
             }
-            if self.stage == Stage::Finishing && self.pending.is_empty() && !self.unflushed {
-                self.close_halves().await;
-            }
-            if self.stage == Stage::Written && phase == Phase::Retiring && self.readers == 0 {
+            self.advance().await;
+            if self.stage == Stage::Written && self.readers == 0 {
                 return;
             }
             let step = self.next_step(phase).await;
             self.take(step);
+        }
+    }
+
+    /// Goes through the stages of an orderly end.
+    async fn advance(&mut self) {
+        let all_sent = self.pending.is_empty() && !self.unflushed;
+        if self.stage == Stage::Finishing && all_sent {
+            self.close_halves().await;
+            self.stage = Stage::Farewell { until: Instant::now() + FAREWELL };
+        }
+        let Stage::Farewell { until } = self.stage else { return };
+        if self.readers > 0 && Instant::now() < until {
+            return;
+        }
+        if self.pending.is_empty() {
+            self.stage = Stage::Written;
+            self.link.ends.written.cancel();
+        } else {
+            // A stream turned out to be refused after all.
+            self.stage = Stage::Finishing;
         }
     }
 
@@ -147,7 +173,10 @@ impl Writer {
             self.opening = Some(async move { connection.open(&name).await }.boxed());
         }
         let takes_work = may_send && self.pending.batch.is_none() && self.stage == Stage::Sending;
-        let wake_at = open_at.filter(|at| *at > now).or_else(|| self.duplex.window_ends());
+        let wake_at = match self.stage {
+            Stage::Farewell { until } => Some(until),
+            _ => open_at.filter(|at| *at > now).or_else(|| self.duplex.window_ends()),
+        };
         let before = self.link.before.as_ref().filter(|_| phase != Phase::Held && !may_send);
         let output = Output {
             half: self.halves.iter_mut().find(|half| target == Target::Use(half.id)),
@@ -177,9 +206,12 @@ impl Writer {
                 self.link.outgoing.accept_again();
             }
             Step::Noticed(Notice { stream, what: Seen::FrameIn }) => self.duplex.frame_in(stream),
-            Step::Noticed(Notice { stream, what: Seen::Ended }) => {
+            Step::Noticed(Notice { stream, what: Seen::Ended { clean } }) => {
                 self.readers -= 1;
-                self.lost(stream);
+                // After our own end a clean one is the answer to it: all was read.
+                if !(clean && matches!(self.stage, Stage::Farewell { .. })) {
+                    self.lost(stream);
+                }
             }
             Step::Opened(opened) => self.opened(opened),
             Step::Work(Work::Seal(record)) => self.pending.begin(Batch::seal(record)),
@@ -236,10 +268,14 @@ impl Writer {
             largest: self.link.largest,
             notices: self.notify.clone(),
             events: self.link.events.clone(),
+            ended: self.link.connection.ended.clone(),
         };
-        let ended = self.link.connection.ended.clone();
-        let reading = read_in_turn(reader, read, self.link.phase.clone(), self.link.before.clone());
-        self.link.tasks.spawn(async move { ended.run_until_cancelled(reading).await });
+        let turn = read_in_turn(reader, read, self.link.phase.clone(), self.link.before.clone());
+        let guard = self.reading.clone();
+        self.link.tasks.spawn(async move {
+            turn.await;
+            drop(guard);
+        });
         self.halves.retain(|half| half.id.side() != id.side());
         self.halves.push(Half { id, stream: write });
     }
@@ -264,6 +300,8 @@ impl Writer {
             return;
         }
         let (peer, stream) = (Some(self.link.origin.peer), Some(self.link.origin.stream.clone()));
+        self.pending.fetch_unsent(&mut self.duplex);
+        self.link.outgoing.give_back(std::mem::take(&mut self.pending).into_unfinished());
         let waiting = self.link.outgoing.waiting().messages;
         let detail = format!("the peer does not take this stream; {waiting} messages wait for it");
         self.link.outgoing.refuse();
@@ -281,17 +319,13 @@ impl Writer {
             // The peer may be gone already; then there is nobody to say farewell to.
             drop(half.stream.close().await);
         });
-        drop(tokio::time::timeout(CLOSE_TIMEOUT, futures::future::join_all(closing)).await);
-        self.stage = Stage::Written;
-        self.link.ends.written.cancel();
+        drop(tokio::time::timeout(FAREWELL, futures::future::join_all(closing)).await);
     }
 
-    fn finish(self) {
-        if let Some(batch) = self.pending.into_unfinished() {
-            self.link.outgoing.give_back(batch);
-        }
+    fn finish(mut self) {
+        self.pending.fetch_unsent(&mut self.duplex);
+        self.link.outgoing.give_back(self.pending.into_unfinished());
         self.link.ends.written.cancel();
-        self.link.ends.read.cancel();
     }
 }
 
@@ -343,12 +377,23 @@ impl Pending {
     /// What was just written, if it has messages that were not written before.
     fn done(&mut self) -> Option<Batch> {
         let done = self.replay.take().or_else(|| self.batch.take())?;
-        done.is_first_time().then_some(done)
+        done.counts().then_some(done)
     }
 
-    fn into_unfinished(self) -> Option<Batch> {
-        let candidates = [self.batch, self.absorbed, self.replay];
-        candidates.into_iter().flatten().find(Batch::is_first_time)
+    /// No stream will take what is owed: it counts as unwritten again.
+    fn fetch_unsent(&mut self, duplex: &mut Duplex) {
+        if std::mem::take(&mut self.owed) {
+            let unsent = duplex.take_replay().or_else(|| duplex.take_unsent());
+            self.replay = unsent.map(Batch::unsent).or(self.absorbed.take());
+        }
+    }
+
+    fn into_unfinished(self) -> impl Iterator<Item = Batch> {
+        let batches = self.replay.into_iter().chain(self.batch);
+        batches.filter(Batch::counts).map(|mut batch| {
+            batch.rewind();
+            batch
+        })
     }
 }
 
@@ -359,8 +404,11 @@ async fn read_in_turn(
     mut phase: watch::Receiver<Phase>,
     before: Option<Ends>,
 ) {
-    if phase.wait_for(|phase| *phase != Phase::Held).await.is_err() {
-        return;
+    let established = phase.wait_for(|phase| *phase != Phase::Held);
+    match reader.ended.clone().run_until_cancelled(established).await {
+        Some(Ok(_)) => {}
+        // The session ended before it was established: nothing of it counts.
+        Some(Err(_)) | None => return,
     }
     if let Some(before) = before {
         // An old connection that does not end in time is not waited for: it is closed then.
@@ -406,8 +454,9 @@ async fn until(at: Option<Instant>) {
 
 /// Each reader says two things at most, and few readers live at once: they never wait for long.
 const NOTICES: usize = 8;
-/// What a farewell on a stream may take.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a closed stream waits for the peer to close it too: a round trip across the world, and
+/// some more for its application to read.
+const FAREWELL: Duration = Duration::from_millis(500);
 /// How long a session that moved waits for the rest on its old connection. The old connection is
 /// closed after the same time.
 pub(crate) const MOVE_GRACE: Duration = Duration::from_secs(2);

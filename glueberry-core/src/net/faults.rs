@@ -46,7 +46,10 @@ fn denied(cause: ConnectionDenied) -> Error {
 fn timed_out(fault: &TransportError<io::Error>) -> bool {
     match fault {
         TransportError::Other(fault) => {
-            fault.kind() == io::ErrorKind::TimedOut || deepest(fault).to_lowercase().contains("timeout")
+            let text = deepest(fault).to_lowercase();
+            fault.kind() == io::ErrorKind::TimedOut
+                || text.contains("timeout")
+                || text.contains("timed out")
         }
         TransportError::MultiaddrNotSupported(_) => false,
     }

@@ -102,7 +102,7 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_close_that_the_peer_blocks_ends_at_the_deadline() {
         let mut muxer = BoundedClose::new(Stuck);
         let closing = std::future::poll_fn(|context| Pin::new(&mut muxer).poll_close(context));

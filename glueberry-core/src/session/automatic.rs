@@ -7,14 +7,13 @@ use glueberry_proto::name::StreamName;
 use glueberry_proto::peer::{Dialer, DisconnectReason};
 use glueberry_proto::v1::frame::{FrameReader, Step, put_header};
 use glueberry_proto::v1::handshake::{Action, AutoHandshake, HandshakeFault, Role};
-use libp2p::Stream;
 use tracing::debug;
 
 use super::Attachment;
 use crate::PeerId;
 use crate::error::ErrorCode;
 use crate::events::{EventKind, Hub};
-use crate::net::Connection;
+use crate::net::{Connection, Stream};
 
 /// Shakes hands on a connection, and prepares the configured streams on the way.
 ///
@@ -79,7 +78,12 @@ impl Conversation<'_> {
                             return Ok(());
                         }
                     }
-                    Ok(Step::Oversize { consumed, .. } | Step::Skipped { consumed }) => at += consumed,
+                    Ok(Step::Oversize { data_len, consumed }) => {
+                        at += consumed;
+                        let actions = self.machine.on_oversize(data_len);
+                        self.carry_out(actions).await?;
+                    }
+                    Ok(Step::Skipped { consumed }) => at += consumed,
                     Err(fault) => {
                         self.warn(ErrorCode::MalformedFrame, fault.to_string());
                         return Err(DisconnectReason::HandshakeFailed);

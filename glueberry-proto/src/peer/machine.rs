@@ -393,7 +393,7 @@ mod tests {
         let mut peer = Machine::new(true, TIMEOUT);
         peer.connected(FIRST, Dialer::Them, now);
         assert_eq!(peer.next_deadline(), Some(now + TIMEOUT));
-        assert_eq!(peer.tick(now + TIMEOUT - Duration::from_millis(1)), vec![]);
+        assert_eq!(peer.tick(now + Duration::from_secs(29)), vec![]);
         let reason = DisconnectReason::HandshakeTimeout;
         assert_eq!(
             peer.tick(now + TIMEOUT),

@@ -24,8 +24,9 @@ pub const REFUSAL_WINDOW: Duration = Duration::from_secs(2);
 /// The pause before the first new stream after a refusal; it doubles with each further one.
 pub const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
-/// How many refusals in a row are answered by a new stream: 12.75 s of patience in all.
-pub const MAX_REFUSALS: u32 = 8;
+/// How many refusals in a row are answered by a new stream: 1.55 s of patience in all, for peers
+/// that say Complete up to a second before they prepare.
+pub const MAX_REFUSALS: u32 = 5;
 
 /// The two directions of one stream name on one connection. Never outlives the connection.
 ///
@@ -166,6 +167,12 @@ impl Duplex {
             open.written = true;
         }
         Some(due)
+    }
+
+    /// What no stream has taken, while there is none: to be reported as unsent when the connection
+    /// ends.
+    pub fn take_unsent(&mut self) -> Option<Vec<u8>> {
+        if self.current.is_none() { self.replay.take_all() } else { None }
     }
 
     /// Whether [`take_replay`](Self::take_replay) will give something once there is a stream: a

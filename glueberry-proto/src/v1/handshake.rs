@@ -2,7 +2,8 @@
 //!
 //! A convention of the examples of Glueberry for Go, spoken so that a stock Go peer can be reached.
 //! It proves nothing that libp2p has not proved; it tells both sides when named streams are
-//! accepted. Both sides follow the same rules; only the dialer begins.
+//! accepted. Both sides follow the same rules; only the dialer begins, and the listener answers its
+//! Hello with one of its own, because peers written after Go's README send their key only then.
 
 use crate::error::Fault;
 
@@ -66,9 +67,12 @@ impl AutoHandshake {
 
     /// To be called once, as soon as the connection stands.
     pub fn start(&mut self) -> Actions {
-        let begins = self.role == Role::Dialer && !self.own.hello;
+        let begins = self.role == Role::Dialer && !self.own.hello && !self.over;
+        if !begins {
+            return Actions::none();
+        }
         self.own.hello = true;
-        if begins && !self.over { self.send(Message::hello()).into() } else { Actions::none() }
+        self.send(Message::hello()).into()
     }
 
     /// A frame of the peer, without its framing.
@@ -81,9 +85,16 @@ impl AutoHandshake {
             [HELLO, ..] if !self.peer.hello => self.on_hello(),
             [PUBLIC_KEY, ref key @ ..] => self.on_public_key(key),
             [COMPLETE] if !self.peer.complete => self.on_complete(),
+            // Go's examples answer each Hello with all they have: said again, it means nothing new.
+            [HELLO, ..] | [COMPLETE] => self.on_repeated(),
             [kind, ..] => self.on_unexpected(Some(kind), frame.len()),
             [] => self.on_unexpected(None, 0),
         }
+    }
+
+    /// A frame too large to be a message of this handshake was skipped.
+    pub fn on_oversize(&mut self, len: usize) -> Actions {
+        if self.over { Actions::none() } else { self.on_unexpected(None, len) }
     }
 
     /// The streams are prepared: the connection accepts the named streams from now on.
@@ -119,7 +130,9 @@ impl AutoHandshake {
 
     fn on_hello(&mut self) -> Actions {
         self.peer.hello = true;
-        self.send_public_key().into()
+        let first = !std::mem::replace(&mut self.own.hello, true);
+        let hello = if first { self.send(Message::hello()) } else { None };
+        Actions::two(hello, self.send_public_key())
     }
 
     fn on_public_key(&mut self, key: &[u8]) -> Actions {
@@ -130,7 +143,7 @@ impl AutoHandshake {
             return self.fail(HandshakeFault::KeyMismatch);
         }
         if self.peer.key {
-            return self.on_unexpected(Some(PUBLIC_KEY), 1 + key.len());
+            return self.on_repeated();
         }
         self.peer.key = true;
         Actions::two(self.send_public_key(), Some(Action::Prepare))
@@ -139,6 +152,15 @@ impl AutoHandshake {
     fn on_complete(&mut self) -> Actions {
         self.peer.complete = true;
         self.finalize_if_done().into()
+    }
+
+    /// Ignored without a word, but not without end.
+    fn on_repeated(&mut self) -> Actions {
+        self.unexpected += 1;
+        if self.unexpected > MAX_UNEXPECTED {
+            return self.fail(HandshakeFault::TooManyUnexpected);
+        }
+        Actions::none()
     }
 
     fn on_unexpected(&mut self, kind: Option<u8>, len: usize) -> Actions {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use glueberry_core::{EventFilter, EventKind, Messages, Node, PeerId};
 use glueberry_tests::node::{self, TCP};
-use glueberry_tests::{GoExample, go, random, wait};
+use glueberry_tests::{GoExample, go, hex, random, wait};
 use rand::rngs::SmallRng;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -49,7 +49,7 @@ async fn the_file_transfer_example_receives_and_sends_files_when_rust_dials() {
     let peer = dial(&rust, &example).await;
     example.line("that it is ready", |line| line.starts_with("Secure connection ready")).await;
     let me = rust.peer_id();
-    let mut files = Files { inbox: rust.messages(FILES).expect("nobody else reads it"), rust, peer };
+    let mut files = Files::new(rust, peer);
     for size in FILE_SIZES {
         files.are_sent(&example, &random::bytes(&mut random, size)).await;
         let file = file_in(example.dir(), size, &mut random);
@@ -69,7 +69,7 @@ async fn the_file_transfer_example_sends_a_file_when_it_dials() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let file = file_in(dir.path(), 3_000_007, &mut random);
     let (peer, example) = dialed_by(go::Program::FileTransfer, &rust, &["-send", &file.path]).await;
-    let mut files = Files { inbox: rust.messages(FILES).expect("nobody else reads it"), rust, peer };
+    let mut files = Files::new(rust, peer);
     files.are_received(&example, &file).await;
     files.rust.shutdown().await;
 }
@@ -82,7 +82,7 @@ async fn the_file_transfer_example_receives_a_file_when_it_dials() {
     let mut random = random::seeded("file transfer, Go dials and receives");
     let rust = node::listening(node::builder(&[FILES]), TCP).await;
     let (peer, example) = dialed_by(go::Program::FileTransfer, &rust, &[]).await;
-    let mut files = Files { inbox: rust.messages(FILES).expect("nobody else reads it"), rust, peer };
+    let mut files = Files::new(rust, peer);
     files.are_sent(&example, &random::bytes(&mut random, 3_000_007)).await;
     files.rust.shutdown().await;
 }
@@ -219,6 +219,10 @@ struct File {
 }
 
 impl Files {
+    fn new(rust: Node, peer: PeerId) -> Self {
+        Self { inbox: rust.messages(FILES).expect("nobody else reads it"), rust, peer }
+    }
+
     /// Rust sends a file, the example saves it.
     async fn are_sent(&mut self, example: &GoExample, content: &[u8]) {
         let name = "от-Rust.bin";
@@ -283,5 +287,5 @@ fn file_in(dir: &Path, size: usize, random: &mut SmallRng) -> File {
 
 /// As the example shows it.
 fn checksum(content: &[u8]) -> String {
-    Sha256::digest(content)[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&Sha256::digest(content)[..8])
 }

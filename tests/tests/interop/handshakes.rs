@@ -6,7 +6,7 @@ use glueberry_core::{
     DisconnectReason, ErrorCode, EventFilter, EventKind, EventName, Events, Node, State,
 };
 use glueberry_tests::node::{self, TCP};
-use glueberry_tests::{GoPeer, HandshakeStyle, go, wait};
+use glueberry_tests::{GoPeer, HandshakeStyle, go, hex, wait};
 use serde_json::json;
 
 const HELLO: u8 = 1;
@@ -136,7 +136,7 @@ async fn garbage_on_the_handshake_stream_is_reported_and_the_handshake_goes_on()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn garbage_above_any_size_on_the_handshake_stream_is_reported_too() {
-    handshake_goes_on_after(&[&[0xff; 5000], &[HELLO; 100_000]]).await;
+    handshake_goes_on_after(&[&[0xff; 5000], &vec![HELLO; 100_000]]).await;
 }
 
 async fn handshake_goes_on_after(garbage: &[&[u8]]) {
@@ -287,8 +287,7 @@ async fn messages_sealed_with_another_key_are_reported_and_not_delivered() {
     let mut failures = rust.events(filter);
     go.dial(&rust).await;
     go.send_handshake(me, &own_key(&go)).await;
-    let other: String =
-        stranger.peer_id().public_key().iter().map(|byte| format!("{byte:02x}")).collect();
+    let other = hex::encode(stranger.peer_id().public_key());
     let prepare = json!({ "peer": me.to_string(), "streams": ["chat"], "public_key": other });
     go.run("prepare_streams", prepare).await;
     go.send_handshake(me, &[COMPLETE]).await;

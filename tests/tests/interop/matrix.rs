@@ -4,7 +4,7 @@ use glueberry_core::{
     Builder, EventFilter, EventKind, HandshakeMode, Message, Messages, Node, PeerId, Security,
 };
 use glueberry_tests::node::{self, QUIC, TCP};
-use glueberry_tests::{GoPeer, HandshakeStyle, go, random, wait};
+use glueberry_tests::{GoPeer, HandshakeStyle, go, hex, random, wait};
 use rand::rngs::SmallRng;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -174,7 +174,7 @@ async fn rust_echoes(rust: &Node, go: &GoPeer, name: &str) {
         node::send(rust, peer, name, received.payload()).await;
         let echo = go.event("message", json!({ "peer": me.to_string(), "stream": name })).await;
         assert_eq!(echo["len"], size, "{echo}");
-        assert_eq!(echo["sha256"], hex(&Sha256::digest(&message)), "{echo}");
+        assert_eq!(echo["sha256"], hex::encode(&Sha256::digest(&message)), "{echo}");
     }
 }
 
@@ -183,8 +183,4 @@ fn assert_came_whole(message: &Message, from: PeerId, stream: &str, expected: &[
     assert_eq!(message.stream().as_str(), stream);
     assert_eq!(message.payload().len(), expected.len());
     assert!(message.payload() == expected, "{} bytes came changed", expected.len());
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -46,7 +46,8 @@ async fn floods_pass(what: &str, place: &str) {
             node::send(&rust, peer, "bulk", &numbered(number)).await;
         }
     };
-    let burst = json!({ "peer": me.to_string(), "stream": "bulk", "count": MESSAGES, "size": SIZE });
+    let burst =
+        json!({ "peer": me.to_string(), "stream": "bulk", "count": MESSAGES, "size": SIZE });
     let go_sends = go.run("burst", burst);
     let rust_receives = async {
         for number in 0..MESSAGES {
@@ -56,9 +57,8 @@ async fn floods_pass(what: &str, place: &str) {
     };
     tokio::join!(rust_sends, go_sends, rust_receives);
 
-    let at_the_end = async || {
-        go.counted(me, "bulk").await.filter(|counted| counted["count"] == MESSAGES)
-    };
+    let at_the_end =
+        async || go.counted(me, "bulk").await.filter(|counted| counted["count"] == MESSAGES);
     let all = wait::until("all messages", at_the_end).await;
     let took = began.elapsed();
     for field in ["missing", "late", "short"] {
