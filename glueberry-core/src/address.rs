@@ -134,14 +134,11 @@ fn check_place(place: &Multiaddr) -> Result<()> {
         (Some(host), _) if !host_is_known => {
             format!("{host} cannot come first: begin with /ip4, /ip6, /dns, /dns4 or /dns6")
         }
-        (Some(Protocol::Dnsaddr(_)), []) => return Ok(()),
-        (_, [Protocol::Tcp(_)] | [Protocol::Udp(_), Protocol::QuicV1]) => return Ok(()),
+        (Some(Protocol::Dnsaddr(_)), [])
+        | (_, [Protocol::Tcp(_)] | [Protocol::Udp(_), Protocol::QuicV1]) => return Ok(()),
         (_, []) => "no port follows the host: add /tcp/PORT or /udp/PORT/quic-v1".to_owned(),
         (_, [Protocol::Udp(port)]) => format!("/udp/{port} needs /quic-v1 after it"),
-        (_, [Protocol::Tcp(_) | Protocol::Udp(_), Protocol::P2p(_), rest @ ..])
-        | (_, [Protocol::Udp(_), Protocol::QuicV1, Protocol::P2p(_), rest @ ..])
-            if !rest.is_empty() =>
-        {
+        (_, parts) if parts.iter().any(|part| matches!(part, Protocol::P2p(_))) => {
             "nothing may follow /p2p/PEER-ID here: relayed addresses are not supported".to_owned()
         }
         (_, [first, ..]) if !matches!(first, Protocol::Tcp(_) | Protocol::Udp(_)) => {
@@ -171,12 +168,15 @@ fn first_wrong_part(text: &str, fault: libp2p::multiaddr::Error) -> Error {
             continue;
         }
         let Some(value) = parts.get(at + 1) else {
-            return error(format!("address {text:?}: part '/{name}' is unknown or lacks its value"))
-                .caused_by(fault);
+            return error(format!(
+                "address {text:?}: part '/{name}' is unknown or lacks its value"
+            ))
+            .caused_by(fault);
         };
         let with_value = format!("{alone}/{value}");
         if Multiaddr::from_str(&with_value).is_err() {
-            let code = if name == "p2p" { ErrorCode::InvalidPeerId } else { ErrorCode::InvalidAddress };
+            let code =
+                if name == "p2p" { ErrorCode::InvalidPeerId } else { ErrorCode::InvalidAddress };
             let message = format!("address {text:?}: part '/{name}/{value}' is wrong");
             return Error::new(code, message).caused_by(fault);
         }

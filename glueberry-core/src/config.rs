@@ -71,10 +71,9 @@ impl Config {
         for (name, stream) in &self.streams {
             check_stream(name, stream)?;
         }
-        for (what, time) in [
-            ("handshake_timeout", self.handshake_timeout),
-            ("dial_timeout", self.dial_timeout),
-        ] {
+        for (what, time) in
+            [("handshake_timeout", self.handshake_timeout), ("dial_timeout", self.dial_timeout)]
+        {
             if !(SHORTEST_TIMEOUT..=LONGEST_TIMEOUT).contains(&time) {
                 return Err(invalid(format!("{what} is {time:?}; use 10ms to 1h")));
             }
@@ -83,11 +82,13 @@ impl Config {
             return Err(invalid(format!("linger is {:?}; use up to 1h", self.linger)));
         }
         if !(1..=MAX_EVENT_BUFFER).contains(&self.event_buffer) {
-            let message = format!("event_buffer is {}; use 1 to {MAX_EVENT_BUFFER}", self.event_buffer);
+            let message =
+                format!("event_buffer is {}; use 1 to {MAX_EVENT_BUFFER}", self.event_buffer);
             return Err(invalid(message));
         }
         if self.streams.len() > MAX_STREAMS {
-            let message = format!("{} streams are configured; use up to {MAX_STREAMS}", self.streams.len());
+            let message =
+                format!("{} streams are configured; use up to {MAX_STREAMS}", self.streams.len());
             return Err(Error::new(ErrorCode::TooManyStreams, message));
         }
         Ok(())
@@ -119,7 +120,9 @@ fn check_stream(name: &StreamName, stream: &StreamConfig) -> Result<()> {
         [("send_buffer", stream.send_buffer), ("receive_buffer", stream.receive_buffer)]
     {
         if !(SMALLEST_BUFFER..=LARGEST_BUFFER).contains(&bytes) {
-            return complain(format!("{what} is {bytes}; use {SMALLEST_BUFFER} to {LARGEST_BUFFER}"));
+            return complain(format!(
+                "{what} is {bytes}; use {SMALLEST_BUFFER} to {LARGEST_BUFFER}"
+            ));
         }
     }
     Ok(())

@@ -62,9 +62,8 @@ impl PeerId {
 /// The Ed25519 key inside a libp2p peer id.
 fn inline_key(id: &libp2p::PeerId) -> Result<[u8; 32]> {
     const IDENTITY_HASH: u64 = 0;
-    let unsupported = || {
-        Error::new(ErrorCode::UnsupportedPeerId, format!("{id} has no Ed25519 key in it"))
-    };
+    let unsupported =
+        || Error::new(ErrorCode::UnsupportedPeerId, format!("{id} has no Ed25519 key in it"));
     let hash = id.as_ref();
     if hash.code() != IDENTITY_HASH {
         return Err(unsupported());

@@ -141,7 +141,7 @@ async fn an_application_shakes_hands_itself() {
 
 #[tokio::test]
 async fn both_dialing_at_once_end_up_with_one_session() {
-    for round in 0..50 {
+    for round in 0..200 {
         let (a, b) = (node(TCP).await, node(TCP).await);
         let (mut to_a, mut to_b) = (a.messages("chat").unwrap(), b.messages("chat").unwrap());
         let (to_dial_a, to_dial_b) = (address(&a), address(&b));

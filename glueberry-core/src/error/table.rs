@@ -40,7 +40,7 @@ macro_rules! error_table {
         #[non_exhaustive]
         #[repr(u16)]
         pub enum ErrorCode {
-            $(#[doc = $hint] $name = $number,)+
+            $(#[doc = concat!("Number ", stringify!($number), ". What to do: see [`ErrorCode::hint`].")] $name = $number,)+
         }
 
         impl ErrorCode {

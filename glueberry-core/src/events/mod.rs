@@ -12,8 +12,8 @@ pub use glueberry_proto::peer::DisconnectReason;
 
 use crate::{Address, ErrorCode, PeerId};
 pub use filter::EventFilter;
-pub(crate) use hub::Hub;
 pub use hub::Events;
+pub(crate) use hub::Hub;
 
 /// Something that happened, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]

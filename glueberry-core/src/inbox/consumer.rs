@@ -5,9 +5,9 @@ use std::task::{Context, Poll};
 
 use futures::Stream;
 
+use super::Inbox;
 use super::message::{Message, Run};
 use super::queues::Scope;
-use super::Inbox;
 use crate::error::Result;
 
 /// Received messages, in the order in which each peer sent them. Ends when the node has shut down

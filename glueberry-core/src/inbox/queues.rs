@@ -22,7 +22,7 @@ pub(super) enum Scope {
 /// may fill it or something waits in it.
 #[derive(Default)]
 pub(super) struct Queues {
-    queues: HashMap<Arc<Origin>, Queue>,
+    by_origin: HashMap<Arc<Origin>, Queue>,
     /// For each stream, the peers that have something waiting, in the order of their turn.
     turns: BTreeMap<StreamName, VecDeque<PeerId>>,
     /// Where the merge of all streams goes on.
@@ -53,14 +53,14 @@ impl Queues {
     }
 
     pub(super) fn leave(&mut self, origin: &Arc<Origin>) {
-        if let Some(queue) = self.queues.get_mut(origin) {
+        if let Some(queue) = self.by_origin.get_mut(origin) {
             queue.readers -= 1;
             self.forget_if_done(origin);
         }
     }
 
     pub(super) fn weight(&self, origin: &Arc<Origin>) -> usize {
-        self.queues.get(origin).map_or(0, |queue| queue.weight)
+        self.by_origin.get(origin).map_or(0, |queue| queue.weight)
     }
 
     pub(super) fn push(&mut self, run: Run) {
@@ -84,7 +84,7 @@ impl Queues {
         let turns = self.turns.get_mut(&stream)?;
         let peer = turns.pop_front()?;
         let origin = Arc::new(Origin { peer, stream });
-        let queue = self.queues.get_mut(&origin)?;
+        let queue = self.by_origin.get_mut(&origin)?;
         let run = queue.runs.pop_front()?;
         queue.weight -= run.weight();
         queue.room.notify_waiters();
@@ -158,7 +158,7 @@ impl Queues {
     }
 
     fn queue(&mut self, origin: &Arc<Origin>) -> &mut Queue {
-        self.queues.entry(origin.clone()).or_insert_with(|| Queue {
+        self.by_origin.entry(origin.clone()).or_insert_with(|| Queue {
             runs: VecDeque::new(),
             weight: 0,
             readers: 0,
@@ -167,8 +167,8 @@ impl Queues {
     }
 
     fn forget_if_done(&mut self, origin: &Arc<Origin>) {
-        if self.queues.get(origin).is_some_and(|q| q.readers == 0 && q.runs.is_empty()) {
-            self.queues.remove(origin);
+        if self.by_origin.get(origin).is_some_and(|q| q.readers == 0 && q.runs.is_empty()) {
+            self.by_origin.remove(origin);
         }
     }
 

@@ -20,7 +20,10 @@ pub(crate) struct Batch {
 enum Frames {
     Sealed(SealedBatch),
     /// A copy of what went to a stream that the peer refused.
-    Replay { bytes: Vec<u8>, counts: Counts },
+    Replay {
+        bytes: Vec<u8>,
+        counts: Counts,
+    },
 }
 
 /// What a replay means for the count of unwritten messages.

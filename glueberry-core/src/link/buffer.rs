@@ -22,7 +22,10 @@ impl ReadBuffer {
     }
 
     /// Reads once; 0 is the end of the stream.
-    pub(super) async fn fill(&mut self, stream: &mut (impl AsyncRead + Unpin)) -> io::Result<usize> {
+    pub(super) async fn fill(
+        &mut self,
+        stream: &mut (impl AsyncRead + Unpin),
+    ) -> io::Result<usize> {
         if self.filled == self.bytes.len() {
             self.bytes.resize(self.filled * 2, 0);
         }

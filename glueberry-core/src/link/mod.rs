@@ -4,6 +4,7 @@
 mod batch;
 mod buffer;
 mod outgoing;
+mod pending;
 mod reader;
 mod writer;
 
@@ -13,6 +14,7 @@ use glueberry_proto::aead::Aead;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::{Instrument, info_span};
 
 use crate::events::Hub;
 use crate::inbox::{Entrance, Origin};
@@ -34,6 +36,8 @@ pub(crate) enum Phase {
 
 /// Everything that a link needs.
 pub(crate) struct Link {
+    /// The session's number, for the log.
+    pub(crate) session: u64,
     pub(crate) connection: Arc<Connection>,
     pub(crate) origin: Arc<Origin>,
     pub(crate) outgoing: Arc<Outgoing>,
@@ -66,6 +70,9 @@ impl Link {
     pub(crate) fn start(self, entrance: Entrance) {
         let inbound = self.connection.accept(&self.origin.stream);
         let tasks = self.tasks.clone();
-        tasks.spawn(writer::run(self, entrance, inbound));
+        let (peer, stream) = (&self.origin.peer, &self.origin.stream);
+        let connection = self.connection.key.0;
+        let span = info_span!("link", %peer, session = self.session, connection, %stream);
+        tasks.spawn(writer::run(self, entrance, inbound).instrument(span));
     }
 }

@@ -124,7 +124,8 @@ impl Reader {
             match frames.step(&buffer.unread()[at..]) {
                 Ok(Step::NeedMore { .. }) => break Ok(runs.any),
                 Ok(Step::Frame { data, consumed }) => {
-                    let good = self.open_one(&mut buffer.unread_mut()[at + data.start..at + data.end]);
+                    let good =
+                        self.open_one(&mut buffer.unread_mut()[at + data.start..at + data.end]);
                     runs.frame(at..at + consumed, good);
                     at += consumed;
                 }

@@ -12,10 +12,11 @@ use futures::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use glueberry_proto::v1::duplex::{self, Duplex, Ending, Target};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::DropGuard;
-use tracing::debug;
+use tracing::{Instrument, debug};
 
 use super::batch::Batch;
 use super::outgoing::Work;
+use super::pending::Pending;
 use super::reader::{Notice, Reader, Seen};
 use super::{Ends, Link, Phase};
 use crate::error::ErrorCode;
@@ -59,19 +60,6 @@ struct Half {
     stream: WriteHalf<Stream>,
 }
 
-/// What is to be written, in this order.
-#[derive(Default)]
-struct Pending {
-    /// A stream was refused: what went to it is to be fetched from the duplex first.
-    owed: bool,
-    /// The batch that was being written to it, and is part of what is owed.
-    absorbed: Option<Batch>,
-    replay: Option<Batch>,
-    batch: Option<Batch>,
-    /// The duplex knows of the batch.
-    announced: bool,
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Sending,
@@ -80,7 +68,9 @@ enum Stage {
     /// The writing halves are closed. The peer closes its own when it has read all: this is waited
     /// for, because a connection that is closed before may lose what is on its way. Go never closes
     /// them, so that there is a deadline.
-    Farewell { until: Instant },
+    Farewell {
+        until: Instant,
+    },
     Written,
 }
 
@@ -169,10 +159,11 @@ impl Writer {
             _ => None,
         };
         if open_at.is_some_and(|at| at <= now) {
-            let (connection, name) = (self.link.connection.clone(), self.link.origin.stream.clone());
+            let (connection, name) =
+                (self.link.connection.clone(), self.link.origin.stream.clone());
             self.opening = Some(async move { connection.open(&name).await }.boxed());
         }
-        let takes_work = may_send && self.pending.batch.is_none() && self.stage == Stage::Sending;
+        let takes_work = may_send && !self.pending.has_batch() && self.stage == Stage::Sending;
         let wake_at = match self.stage {
             Stage::Farewell { until } => Some(until),
             _ => open_at.filter(|at| *at > now).or_else(|| self.duplex.window_ends()),
@@ -228,7 +219,7 @@ impl Writer {
                 self.link.outgoing.flushed();
             }
             Step::Wrote(Err(fault)) | Step::Flushed(Err(fault)) => {
-                debug!(stream = %self.link.origin.stream, %fault, "write failed");
+                debug!(%fault, "write failed");
                 if let Target::Use(stream) = self.duplex.target(Instant::now()) {
                     self.lost(stream);
                 }
@@ -245,7 +236,7 @@ impl Writer {
                 self.add(id, stream);
             }
             Err(fault) => {
-                debug!(stream = %self.link.origin.stream, %fault, "open failed");
+                debug!(%fault, "open failed");
                 self.duplex.open_failed(now);
                 self.report_if_refused(now);
             }
@@ -272,10 +263,11 @@ impl Writer {
         };
         let turn = read_in_turn(reader, read, self.link.phase.clone(), self.link.before.clone());
         let guard = self.reading.clone();
-        self.link.tasks.spawn(async move {
+        let reading = async move {
             turn.await;
             drop(guard);
-        });
+        };
+        self.link.tasks.spawn(reading.in_current_span());
         self.halves.retain(|half| half.id.side() != id.side());
         self.halves.push(Half { id, stream: write });
     }
@@ -326,74 +318,6 @@ impl Writer {
         self.pending.fetch_unsent(&mut self.duplex);
         self.link.outgoing.give_back(self.pending.into_unfinished());
         self.link.ends.written.cancel();
-    }
-}
-
-impl Pending {
-    fn is_empty(&self) -> bool {
-        !self.owed && self.replay.is_none() && self.batch.is_none()
-    }
-
-    fn begin(&mut self, batch: Batch) {
-        self.batch = Some(batch);
-        self.announced = false;
-    }
-
-    /// There is a stream to write to: fetches what is owed, and tells the duplex of the batch.
-    fn announce(&mut self, duplex: &mut Duplex, now: Instant) {
-        if std::mem::take(&mut self.owed) {
-            let last = self.absorbed.take();
-            self.replay = match duplex.take_replay() {
-                Some(bytes) => Some(Batch::replay(bytes, last)),
-                None => last,
-            };
-        }
-        if let (false, Some(batch)) = (self.announced, &self.batch) {
-            duplex.written(batch.rest(), now);
-            self.announced = true;
-        }
-    }
-
-    /// The stream was refused: the duplex has all that was announced.
-    fn owe(&mut self) {
-        self.owed = true;
-        let announced = if self.announced { self.batch.take() } else { None };
-        self.absorbed = announced.or(self.replay.take()).or(self.absorbed.take());
-        self.announced = false;
-    }
-
-    /// The stream broke: the message that was cut goes whole into the next one.
-    fn rewind(&mut self) {
-        for batch in self.replay.iter_mut().chain(&mut self.batch) {
-            batch.rewind();
-        }
-        self.announced = false;
-    }
-
-    fn next(&mut self) -> Option<&mut Batch> {
-        self.replay.as_mut().or(self.batch.as_mut())
-    }
-
-    /// What was just written, if it has messages that were not written before.
-    fn done(&mut self) -> Option<Batch> {
-        let done = self.replay.take().or_else(|| self.batch.take())?;
-        done.counts().then_some(done)
-    }
-
-    /// No stream will take what is owed: it counts as unwritten again.
-    fn fetch_unsent(&mut self, duplex: &mut Duplex) {
-        if std::mem::take(&mut self.owed) {
-            let unsent = duplex.take_replay().or_else(|| duplex.take_unsent());
-            self.replay = unsent.map(Batch::unsent).or(self.absorbed.take());
-        }
-    }
-
-    fn into_unfinished(self) -> impl Iterator<Item = Batch> {
-        let batches = self.replay.into_iter().chain(self.batch);
-        batches.filter(Batch::counts).map(|mut batch| {
-            batch.rewind();
-            batch
-        })
     }
 }
 

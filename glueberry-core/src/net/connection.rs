@@ -105,7 +105,8 @@ impl Connection {
         let mut routes = self.routes.write();
         let route = Route { name: name.clone(), taker };
         routes.by_protocol.insert(protocol_of(name).to_string(), route);
-        routes.offered = routes.by_protocol.values().map(|route| protocol_of(&route.name)).collect();
+        routes.offered =
+            routes.by_protocol.values().map(|route| protocol_of(&route.name)).collect();
         streams
     }
 

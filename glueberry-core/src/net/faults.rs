@@ -27,9 +27,14 @@ pub(super) fn dial_fault(peer: PeerId, fault: DialError) -> Error {
             Error::new(ErrorCode::TimedOut, "the peer did not answer in time")
         }
         DialError::Transport(tried) => {
-            let tried: Vec<String> =
-                tried.iter().map(|(address, fault)| format!("{address}: {}", deepest(fault))).collect();
-            Error::new(ErrorCode::Unreachable, format!("cannot reach the peer ({})", tried.join("; ")))
+            let tried: Vec<String> = tried
+                .iter()
+                .map(|(address, fault)| format!("{address}: {}", deepest(fault)))
+                .collect();
+            Error::new(
+                ErrorCode::Unreachable,
+                format!("cannot reach the peer ({})", tried.join("; ")),
+            )
         }
         other => Error::new(ErrorCode::Unreachable, "cannot reach the peer").caused_by(other),
     };
@@ -83,7 +88,10 @@ pub(super) fn refuse_if_taken(place: &Multiaddr) -> Result<()> {
 }
 
 /// Why an address cannot be listened at.
-pub(super) fn listen_fault(address: &impl std::fmt::Display, fault: TransportError<io::Error>) -> Error {
+pub(super) fn listen_fault(
+    address: &impl std::fmt::Display,
+    fault: TransportError<io::Error>,
+) -> Error {
     match fault {
         TransportError::MultiaddrNotSupported(_) => {
             let message = format!("{address} is not of a kind that can be listened at");

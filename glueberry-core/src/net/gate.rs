@@ -11,8 +11,8 @@ use libp2p::swarm::{
 };
 use libp2p::{Multiaddr, PeerId as Libp2pId};
 
-use crate::error::{Error, ErrorCode, Result};
 use crate::PeerId;
+use crate::error::{Error, ErrorCode, Result};
 
 /// Refuses identities that identify nobody. libp2p accepts all eight Ed25519 keys of small order,
 /// and anyone can sign for those.

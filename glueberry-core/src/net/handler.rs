@@ -7,13 +7,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::future::{Ready, ready};
+use libp2p::StreamProtocol;
 use libp2p::core::UpgradeInfo;
 use libp2p::core::upgrade::{InboundUpgrade, OutboundUpgrade};
 use libp2p::swarm::handler::{ConnectionEvent, DialUpgradeError, FullyNegotiatedOutbound};
 use libp2p::swarm::{
     ConnectionHandler, ConnectionHandlerEvent, StreamUpgradeError, SubstreamProtocol,
 };
-use libp2p::StreamProtocol;
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
@@ -111,10 +111,10 @@ pub(crate) struct Named {
 
 impl UpgradeInfo for Named {
     type Info = StreamProtocol;
-    type InfoIter = std::vec::IntoIter<StreamProtocol>;
+    type InfoIter = Vec<StreamProtocol>;
 
     fn protocol_info(&self) -> Self::InfoIter {
-        self.protocols.to_vec().into_iter()
+        self.protocols.to_vec()
     }
 }
 

@@ -37,6 +37,10 @@ impl Peers {
         self.by_id.read().get(peer).map_or(State::Disconnected, |view| view.state)
     }
 
+    pub(crate) fn view(&self, peer: &PeerId) -> Option<PeerView> {
+        self.by_id.read().get(peer).cloned()
+    }
+
     /// Looks at one peer without copying.
     #[inline]
     pub(crate) fn with<T>(&self, peer: &PeerId, look: impl FnOnce(Option<&PeerView>) -> T) -> T {

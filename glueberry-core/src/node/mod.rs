@@ -1,7 +1,7 @@
 //! The façade: what an application holds.
 
 mod builder;
-mod node;
+mod handle;
 
 pub use builder::Builder;
-pub use node::Node;
+pub use handle::Node;

@@ -1,12 +1,11 @@
 //! The handshake that the library conducts by itself: it carries out what proto's machine decides.
 
-use std::sync::Arc;
-
 use futures::{AsyncReadExt, AsyncWriteExt};
 use glueberry_proto::name::StreamName;
 use glueberry_proto::peer::{Dialer, DisconnectReason};
 use glueberry_proto::v1::frame::{FrameReader, Step, put_header};
 use glueberry_proto::v1::handshake::{Action, AutoHandshake, HandshakeFault, Role};
+use tokio::sync::mpsc;
 use tracing::debug;
 
 use super::Attachment;
@@ -37,7 +36,7 @@ pub(crate) async fn shake_hands(
     };
     let stream = stream.ok_or(DisconnectReason::HandshakeFailed)?;
     Conversation { attachment, events, machine, stream }.run().await?;
-    ignore_the_rest(connection.clone(), inbound);
+    ignore_the_rest(connection, inbound);
     Ok(())
 }
 
@@ -60,10 +59,8 @@ impl Conversation<'_> {
             let count = self.stream.read(&mut buffer[filled..]).await.unwrap_or(0);
             if count == 0 {
                 let actions = self.machine.on_eof();
-                return match self.carry_out(actions).await? {
-                    true => Ok(()),
-                    false => Err(DisconnectReason::HandshakeFailed),
-                };
+                let done = self.carry_out(actions).await?;
+                return done.then_some(()).ok_or(DisconnectReason::HandshakeFailed);
             }
             filled += count;
             let mut at = 0;
@@ -96,7 +93,10 @@ impl Conversation<'_> {
     }
 
     /// True once the handshake is finished.
-    async fn carry_out(&mut self, actions: impl IntoIterator<Item = Action>) -> Result<bool, DisconnectReason> {
+    async fn carry_out(
+        &mut self,
+        actions: impl IntoIterator<Item = Action>,
+    ) -> Result<bool, DisconnectReason> {
         let mut todo: std::collections::VecDeque<Action> = actions.into_iter().collect();
         while let Some(action) = todo.pop_front() {
             match action {
@@ -155,7 +155,7 @@ impl Conversation<'_> {
 
 /// A Go dialer can say Complete again on a new handshake stream, long after: that is read and
 /// ignored, up to a bound.
-fn ignore_the_rest(connection: Arc<Connection>, mut inbound: tokio::sync::mpsc::Receiver<Stream>) {
+fn ignore_the_rest(connection: &Connection, mut inbound: mpsc::Receiver<Stream>) {
     let ended = connection.ended.clone();
     tokio::spawn(async move {
         let ignoring = async {

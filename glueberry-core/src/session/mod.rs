@@ -1,7 +1,170 @@
 //! One peer's session: its keys, its streams, and the handshake that begins it.
 
+mod attachment;
 mod automatic;
-mod session;
 
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use glueberry_proto::aead::Aead;
+use glueberry_proto::identity::check_identity;
+use glueberry_proto::name::StreamName;
+use glueberry_proto::v1::key::SharedKey;
+use parking_lot::RwLock;
+use tokio_util::task::TaskTracker;
+
+use crate::config::{MAX_STREAMS, StreamConfig};
+use crate::error::{Error, ErrorCode, Result};
+use crate::events::{EventKind, Hub, Unwritten};
+use crate::inbox::Inbox;
+use crate::link::{Ends, Outgoing};
+use crate::{Identity, PeerId};
+pub(crate) use attachment::Attachment;
 pub(crate) use automatic::shake_hands;
-pub(crate) use session::{Attachment, Session, SessionParts};
+
+/// What every session of a node shares.
+#[derive(Clone)]
+pub(crate) struct SessionParts {
+    pub(crate) inbox: Inbox,
+    pub(crate) events: Hub,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) streams: Arc<HashMap<StreamName, StreamConfig>>,
+}
+
+/// What both sides agreed on, and what waits to be sent. It outlives a connection only when it
+/// moves to another one after a simultaneous dial.
+pub(crate) struct Session {
+    pub(crate) peer: PeerId,
+    pub(crate) epoch: u64,
+    parts: SessionParts,
+    aead: Arc<Aead>,
+    /// Bounded by [`MAX_STREAMS`] and the handshake stream.
+    lanes: RwLock<HashMap<StreamName, Lane>>,
+}
+
+struct Lane {
+    outgoing: Arc<Outgoing>,
+    config: StreamConfig,
+    ends: Ends,
+}
+
+impl Session {
+    /// # Errors
+    /// [`ErrorCode::IdentityRefused`] when no key can be agreed on with this peer.
+    pub(crate) fn new(
+        identity: &Identity,
+        peer: PeerId,
+        epoch: u64,
+        parts: SessionParts,
+    ) -> Result<Arc<Self>> {
+        let refused = |fault: &dyn std::fmt::Display| {
+            let message = format!("no key can be agreed on: {fault}");
+            Error::new(ErrorCode::IdentityRefused, message).at_peer(peer)
+        };
+        let public = check_identity(peer.public_key()).map_err(|fault| refused(&fault))?;
+        let shared = SharedKey::derive(identity.secret().signing_key(), &public)
+            .map_err(|fault| refused(&fault))?;
+        let aead = Arc::new(shared.aead());
+        let lanes = RwLock::default();
+        Ok(Arc::new(Self { peer, epoch, parts, aead, lanes }))
+    }
+
+    /// The names that this node is configured with.
+    pub(crate) fn configured(&self) -> Vec<StreamName> {
+        self.parts.streams.keys().cloned().collect()
+    }
+
+    /// What waits on this stream.
+    #[inline]
+    pub(crate) fn outgoing(&self, stream: &str) -> Option<Arc<Outgoing>> {
+        self.lanes.read().get(stream).map(|lane| lane.outgoing.clone())
+    }
+
+    fn all_outgoing(&self) -> Vec<(StreamName, Arc<Outgoing>, Ends)> {
+        let lanes = self.lanes.read();
+        lanes.iter().map(|(n, l)| (n.clone(), l.outgoing.clone(), l.ends.clone())).collect()
+    }
+
+    /// Flushes and closes the handshake stream that the application used.
+    pub(crate) fn end_handshake(&self) {
+        if let Some(outgoing) = self.outgoing(StreamName::handshake().as_str()) {
+            outgoing.drain();
+        }
+    }
+
+    /// Writes what is queued, accepts nothing more, and returns when all is written or `within` is
+    /// over.
+    pub(crate) async fn drain(&self, within: Duration) {
+        let lanes = self.all_outgoing();
+        for (_, outgoing, _) in &lanes {
+            outgoing.drain();
+        }
+        let written = lanes.iter().map(|(_, _, ends)| ends.written.cancelled());
+        // What is not written by then is counted when the session closes.
+        drop(tokio::time::timeout(within, futures::future::join_all(written)).await);
+    }
+
+    /// Ends every stream at once, and says what was never written.
+    pub(crate) async fn close(&self) -> Vec<Unwritten> {
+        let lanes = self.all_outgoing();
+        let written = lanes.iter().map(|(_, _, ends)| ends.written.cancelled());
+        // Their connection has ended, so the writers end at once and leave exact counts; one that
+        // does not is counted as if it had written nothing of its last batch.
+        drop(tokio::time::timeout(WRITERS_END, futures::future::join_all(written)).await);
+        let mut unwritten = Vec::new();
+        for (stream, outgoing, _) in lanes {
+            outgoing.close();
+            let waiting = outgoing.waiting();
+            if waiting.messages > 0 {
+                let (messages, bytes) = (waiting.messages, waiting.bytes);
+                unwritten.push(Unwritten { stream: stream.clone(), messages, bytes });
+            }
+            if outgoing.was_opened() {
+                self.parts.events.emit(EventKind::StreamClosed { peer: self.peer, stream });
+            }
+        }
+        unwritten
+    }
+
+    /// The lane of a name, with the ends of the link that had it before, if there was one.
+    fn lane(
+        &self,
+        name: &StreamName,
+        ends: &Ends,
+    ) -> Result<(Arc<Outgoing>, StreamConfig, Option<Ends>)> {
+        let mut lanes = self.lanes.write();
+        if let Some(lane) = lanes.get_mut(name) {
+            let before = std::mem::replace(&mut lane.ends, ends.clone());
+            return Ok((lane.outgoing.clone(), lane.config.clone(), Some(before)));
+        }
+        if lanes.len() > MAX_STREAMS {
+            let message = format!("{MAX_STREAMS} streams are prepared already");
+            return Err(Error::new(ErrorCode::TooManyStreams, message).at_stream(name));
+        }
+        let (config, key) = if name.is_handshake() {
+            (handshake_config(), None)
+        } else {
+            let config = self.parts.streams.get(name).cloned().unwrap_or_default();
+            (config, Some(self.aead.clone()))
+        };
+        let outgoing =
+            Arc::new(Outgoing::new(name.clone(), config.send_buffer, config.max_message_size, key));
+        let lane = Lane { outgoing: outgoing.clone(), config: config.clone(), ends: ends.clone() };
+        lanes.insert(name.clone(), lane);
+        Ok((outgoing, config, None))
+    }
+}
+
+/// Far more than a task needs to see that it was cancelled.
+const WRITERS_END: Duration = Duration::from_millis(100);
+
+/// The handshake stream carries little, from strangers: 64 KiB a message.
+fn handshake_config() -> StreamConfig {
+    let largest = 64 * 1024;
+    StreamConfig {
+        max_message_size: largest,
+        send_buffer: 2 * largest,
+        receive_buffer: 2 * largest,
+    }
+}

@@ -240,10 +240,7 @@ impl Node {
     /// [`ErrorCode::InvalidStreamName`]; [`ErrorCode::ConsumerTaken`] while another consumer has
     /// the stream.
     pub fn messages(&self, stream: &str) -> Result<Messages> {
-        let name = match stream == StreamName::handshake().as_str() {
-            true => StreamName::handshake(),
-            false => parse_name(stream)?,
-        };
+        let name = if stream == HANDSHAKE { StreamName::handshake() } else { parse_name(stream)? };
         self.inner.parts.inbox.messages(&name)
     }
 
@@ -328,7 +325,7 @@ impl Node {
     }
 
     fn view(&self, peer: &PeerId) -> Option<PeerView> {
-        self.inner.peers.with(peer, |view| view.cloned())
+        self.inner.peers.view(peer)
     }
 
     fn attachment(&self, peer: &PeerId) -> Result<Attachment> {

@@ -1,0 +1,281 @@
+//! The task that owns the swarm: it feeds every peer's state machine and carries out its actions.
+
+mod calls;
+mod sessions;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use glueberry_proto::peer::{ConnectionKey, DisconnectReason, Machine};
+use libp2p::core::transport::TransportError;
+use libp2p::core::upgrade::Version;
+use libp2p::swarm::{ConnectionId, ListenError, SwarmEvent};
+use libp2p::{Multiaddr, Swarm, identify, swarm};
+use tokio::sync::{mpsc, oneshot};
+use tracing::debug;
+
+use super::behaviour::{Behaviour, BehaviourEvent, Links};
+use super::connection::Connection;
+use super::dials::Dial;
+use super::faults::listen_fault;
+use super::gate::Gate;
+use super::listeners::Listeners;
+use super::peers::Peers;
+use super::transport;
+use crate::config::{Config, HandshakeMode};
+use crate::error::{Error, ErrorCode, Result};
+use crate::events::EventKind;
+use crate::session::{Attachment, SessionParts};
+use crate::{Identity, PeerId};
+pub(crate) use calls::Command;
+
+/// What a task of the driver's reports back.
+enum Report {
+    HandshakeDone { peer: PeerId, on: ConnectionKey, attempt: u64 },
+    HandshakeFailed { peer: PeerId, on: ConnectionKey, attempt: u64, reason: DisconnectReason },
+    GraceOver { on: ConnectionKey },
+}
+
+/// The swarm's task. Everything it holds is bounded by the connections that stand, the dials that
+/// the application asked for and the addresses that it listens at.
+pub(crate) struct Driver {
+    swarm: Swarm<Behaviour>,
+    commands: mpsc::Receiver<Command>,
+    reports: mpsc::Receiver<Report>,
+    reporter: mpsc::Sender<Report>,
+    settings: Settings,
+    views: Peers,
+    listeners: Listeners,
+    peers: HashMap<PeerId, Peer>,
+    connections: HashMap<ConnectionId, Arc<Connection>>,
+    ids: HashMap<ConnectionKey, ConnectionId>,
+    /// When to look at whose machine; entries of machines that went on are harmless.
+    deadlines: BTreeSet<(Instant, PeerId)>,
+    leaving: Option<Leaving>,
+}
+
+/// What does not change while the node lives.
+pub(crate) struct Settings {
+    pub(crate) identity: Identity,
+    pub(crate) config: Config,
+    pub(crate) parts: SessionParts,
+}
+
+/// One peer that has a connection, or is being dialed.
+struct Peer {
+    machine: Machine,
+    dial: Dial,
+    /// The session on the connection that carries it.
+    session: Option<Attachment>,
+    /// The session on a connection that may carry it next.
+    heirs: HashMap<ConnectionKey, Attachment>,
+    /// The number of the handshake that the application conducts.
+    attempt: u64,
+    last_fault: Option<Error>,
+}
+
+struct Leaving {
+    until: Instant,
+    reply: oneshot::Sender<()>,
+}
+
+impl Driver {
+    /// # Errors
+    /// [`ErrorCode::Internal`] when the transports cannot be set up.
+    pub(crate) fn new(
+        settings: Settings,
+        views: Peers,
+        commands: mpsc::Receiver<Command>,
+    ) -> Result<Self> {
+        let own = settings.identity.peer_id();
+        let keypair = settings.identity.keypair();
+        let config = &settings.config;
+        let transport = transport::build(&keypair, config.security, config.dial_timeout)?;
+        let identify = identify::Config::new(IDENTIFY_FAMILY.to_owned(), keypair.public())
+            .with_agent_version(concat!("glueberry/", env!("CARGO_PKG_VERSION")).to_owned())
+            .with_cache_size(0);
+        let behaviour = Behaviour {
+            gate: Gate::new(own),
+            links: Links::default(),
+            identify: identify::Behaviour::new(identify),
+        };
+        let swarm_config = swarm::Config::with_tokio_executor()
+            .with_substream_upgrade_protocol_override(Version::V1Lazy);
+        let swarm = Swarm::new(transport, behaviour, own.to_libp2p(), swarm_config);
+        let (reporter, reports) = mpsc::channel(REPORTS);
+        Ok(Self {
+            swarm,
+            commands,
+            reports,
+            reporter,
+            settings,
+            views,
+            listeners: Listeners::new(own),
+            peers: HashMap::new(),
+            connections: HashMap::new(),
+            ids: HashMap::new(),
+            deadlines: BTreeSet::new(),
+            leaving: None,
+        })
+    }
+
+    /// Runs until the node is shut down, or dropped.
+    pub(crate) async fn run(mut self) {
+        while !self.has_left() {
+            let deadline = self.next_deadline();
+            tokio::select! {
+                biased;
+                command = self.commands.recv() => match command {
+                    Some(command) => self.command(command).await,
+                    None => break,
+                },
+                Some(report) = self.reports.recv() => self.report(report).await,
+                event = self.swarm.select_next_some() => self.swarm_event(event).await,
+                () = std::future::ready(()), if self.listeners.have_news() => self.listeners.settle(),
+                () = tokio::time::sleep_until(deadline.into()) => self.tick().await,
+            }
+        }
+        if let Some(leaving) = self.leaving.take() {
+            calls::answer(leaving.reply, ());
+        }
+    }
+
+    fn has_left(&self) -> bool {
+        let over =
+            |leaving: &Leaving| self.connections.is_empty() || leaving.until <= Instant::now();
+        self.leaving.as_ref().is_some_and(over)
+    }
+
+    fn next_deadline(&self) -> Instant {
+        let leaving = self.leaving.as_ref().map(|leaving| leaving.until);
+        let first = self.deadlines.first().map(|(at, _)| *at);
+        leaving.into_iter().chain(first).min().unwrap_or_else(|| Instant::now() + IDLE_TICK)
+    }
+
+    async fn tick(&mut self) {
+        let now = Instant::now();
+        while self.deadlines.first().is_some_and(|(at, _)| *at <= now) {
+            let Some((_, id)) = self.deadlines.pop_first() else { return };
+            let actions = self.peers.get_mut(&id).map(|peer| peer.machine.tick(now));
+            self.carry_out(id, actions.unwrap_or_default()).await;
+        }
+    }
+
+    async fn report(&mut self, report: Report) {
+        match report {
+            Report::HandshakeDone { peer: id, on, attempt } => {
+                let Some(peer) = self.peers.get_mut(&id) else { return };
+                let actions = peer.machine.handshake_done(on, attempt);
+                self.carry_out(id, actions).await;
+            }
+            Report::HandshakeFailed { peer: id, on, attempt, reason } => {
+                let Some(peer) = self.peers.get_mut(&id) else { return };
+                let actions = peer.machine.handshake_failed(on, attempt, reason);
+                self.carry_out(id, actions).await;
+            }
+            Report::GraceOver { on } => self.close(on),
+        }
+    }
+
+    async fn swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
+        match event {
+            SwarmEvent::ConnectionEstablished { connection_id, .. } => {
+                self.connected(connection_id).await;
+            }
+            SwarmEvent::ConnectionClosed { connection_id, cause, .. } => {
+                let cause = cause.map(tracing::field::display);
+                debug!(%connection_id, cause, "connection closed");
+                self.disconnected(connection_id).await;
+            }
+            SwarmEvent::OutgoingConnectionError { connection_id, peer_id: Some(id), error } => {
+                if let Ok(id) = PeerId::from_libp2p(&id) {
+                    self.dial_failed(id, connection_id, error).await;
+                }
+            }
+            SwarmEvent::IncomingConnectionError { error, send_back_addr, .. } => {
+                self.refused_inbound(&error, &send_back_addr);
+            }
+            SwarmEvent::NewListenAddr { listener_id, address } => {
+                if let Some(address) = self.listeners.bound(listener_id, &address) {
+                    self.emit(EventKind::ListenAddress { address });
+                }
+            }
+            SwarmEvent::ListenerClosed { listener_id, reason: Err(fault), .. } => {
+                let error = listen_fault(&"its address", TransportError::Other(fault));
+                self.warn(error.code(), error.to_string());
+                self.listeners.failed(listener_id, error);
+            }
+            SwarmEvent::ListenerError { error, .. } => {
+                self.warn(ErrorCode::ListenFailed, error.to_string());
+            }
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, on: ConnectionKey) {
+        if let Some(swarm_id) = self.ids.get(&on) {
+            if let Some(connection) = self.connections.get(swarm_id) {
+                connection.ended.cancel();
+            }
+            self.swarm.close_connection(*swarm_id);
+        }
+    }
+
+    fn refused_inbound(&self, error: &ListenError, from: &Multiaddr) {
+        let ListenError::Denied { cause } = error else {
+            debug!(%error, %from, "an inbound connection came to nothing");
+            return;
+        };
+        if let Some(refusal) = cause.downcast_ref::<Error>() {
+            self.warn(refusal.code(), format!("refused {from}: {refusal}"));
+        }
+    }
+
+    fn peer(&mut self, id: PeerId) -> &mut Peer {
+        let settings = &self.settings;
+        self.peers.entry(id).or_insert_with(|| {
+            let we_are_greater = settings.identity.peer_id() > id;
+            let machine = Machine::new(we_are_greater, settings.config.handshake_timeout);
+            Peer {
+                machine: match settings.config.handshake {
+                    HandshakeMode::Automatic => machine,
+                    HandshakeMode::App => machine.without_moves(),
+                },
+                dial: Dial::default(),
+                session: None,
+                heirs: HashMap::new(),
+                attempt: 0,
+                last_fault: None,
+            }
+        })
+    }
+
+    fn connection(&self, on: ConnectionKey) -> Option<Arc<Connection>> {
+        self.ids.get(&on).and_then(|id| self.connections.get(id)).cloned()
+    }
+
+    fn forget_if_idle(&mut self, id: PeerId) {
+        if self.peers.get(&id).is_some_and(|peer| peer.machine.is_idle() && peer.dial.is_idle()) {
+            self.peers.remove(&id);
+        }
+    }
+
+    fn emit(&self, event: EventKind) {
+        self.settings.parts.events.emit(event);
+    }
+
+    fn warn(&self, code: ErrorCode, detail: String) {
+        self.emit(EventKind::Warning { code, peer: None, stream: None, detail });
+    }
+}
+
+/// What identify calls this family of protocols.
+const IDENTIFY_FAMILY: &str = "/glueberry/1";
+/// Results of handshakes that wait for the driver; their tasks wait when it is full.
+const REPORTS: usize = 256;
+/// How long a shutdown waits for connections to close, a little over the muxer's own bound.
+pub(crate) const SHUTDOWN_BOUND: Duration = Duration::from_secs(3);
+/// How often an idle driver looks up.
+const IDLE_TICK: Duration = Duration::from_hours(1);

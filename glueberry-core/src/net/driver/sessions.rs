@@ -1,0 +1,212 @@
+//! What becomes of connections: each peer's machine decides, this carries it out.
+
+use std::time::Instant;
+
+use glueberry_proto::peer::{Action, ConnectionKey, Dialer, DisconnectReason, State};
+use libp2p::swarm::ConnectionId;
+use tracing::{Instrument, debug, info, info_span};
+
+use super::super::peers::PeerView;
+use super::{Driver, Report};
+use crate::PeerId;
+use crate::config::HandshakeMode;
+use crate::error::{Error, ErrorCode};
+use crate::events::EventKind;
+use crate::link::MOVE_GRACE;
+use crate::session::{Attachment, Session, shake_hands};
+
+impl Driver {
+    pub(super) async fn connected(&mut self, swarm_id: ConnectionId) {
+        let Some(connection) = self.swarm.behaviour_mut().links.take(swarm_id) else { return };
+        let (id, key, dialer) = (connection.peer, connection.key, connection.dialer);
+        self.connections.insert(swarm_id, connection);
+        self.ids.insert(key, swarm_id);
+        if self.leaving.is_some() {
+            return self.close(key);
+        }
+        let peer = self.peer(id);
+        if dialer == Dialer::Us && peer.dial.under_way.take_if(|dial| *dial == swarm_id).is_none() {
+            // The application gave this dial up while it succeeded.
+            self.close(key);
+            return self.forget_if_idle(id);
+        }
+        let actions = peer.machine.connected(key, dialer, Instant::now());
+        self.carry_out(id, actions).await;
+    }
+
+    pub(super) async fn disconnected(&mut self, swarm_id: ConnectionId) {
+        let Some(connection) = self.connections.remove(&swarm_id) else { return };
+        self.ids.remove(&connection.key);
+        connection.ended.cancel();
+        let Some(peer) = self.peers.get_mut(&connection.peer) else { return };
+        peer.heirs.remove(&connection.key);
+        let actions = peer.machine.disconnected(connection.key);
+        self.carry_out(connection.peer, actions).await;
+    }
+
+    pub(super) async fn carry_out(&mut self, id: PeerId, actions: Vec<Action>) {
+        for action in actions {
+            match action {
+                Action::ReportConnecting => {
+                    self.publish(id, State::Connecting);
+                    self.emit(EventKind::PeerConnecting { peer: id });
+                }
+                Action::ReportConnected { epoch, on } => self.begin(id, epoch, on),
+                Action::StartHandshake { attempt, on, .. } => self.start_handshake(id, attempt, on),
+                Action::ReportEstablished { epoch, .. } => self.established(id, epoch),
+                Action::Move { from, to, .. } => self.move_session(id, from, to),
+                Action::ReportDisconnected { epoch, reason } => self.ended(id, epoch, reason).await,
+                Action::Close(on) => self.close(on),
+                Action::Abandon(on) => self.close_later(on),
+                Action::AbortDial => {
+                    self.peer(id).dial.under_way = None;
+                    // Fails when libp2p has nothing to abort: then there is nothing left to do.
+                    self.swarm.disconnect_peer_id(id.to_libp2p()).unwrap_or_default();
+                }
+                other => debug!(?other, "an action without a meaning here"),
+            }
+        }
+        self.forget_if_idle(id);
+    }
+
+    fn begin(&mut self, id: PeerId, epoch: u64, on: ConnectionKey) {
+        let Some(connection) = self.connection(on) else { return };
+        let settings = &self.settings;
+        let session = match Session::new(&settings.identity, id, epoch, settings.parts.clone()) {
+            Ok(session) => session,
+            Err(error) => {
+                self.warn(error.code(), error.to_string());
+                return self.close(on);
+            }
+        };
+        let attachment = Attachment::new(session, connection.clone());
+        if self.settings.config.handshake == HandshakeMode::App {
+            // The lane table of a new session is empty: there is room for the handshake.
+            if let Err(error) = attachment.carry_handshake() {
+                self.warn(error.code(), error.to_string());
+            }
+        }
+        self.peer(id).session = Some(attachment);
+        self.publish(id, State::Connected);
+        self.emit(EventKind::PeerConnected {
+            peer: id,
+            session: epoch,
+            inbound: connection.dialer == Dialer::Them,
+            address: connection.address.clone(),
+        });
+        self.peer(id).dial.reached(State::Connected);
+    }
+
+    fn start_handshake(&mut self, id: PeerId, attempt: u64, on: ConnectionKey) {
+        self.deadlines.insert((Instant::now() + self.settings.config.handshake_timeout, id));
+        let Some(connection) = self.connection(on) else { return };
+        let peer = self.peer(id);
+        peer.attempt = attempt;
+        let Some(current) = peer.session.clone() else { return };
+        let attachment = if current.connection.key == on {
+            current
+        } else {
+            let heir = Attachment::new(current.session, connection);
+            peer.heirs.insert(on, heir.clone());
+            heir
+        };
+        if self.settings.config.handshake == HandshakeMode::Automatic {
+            self.shake_hands(attachment, attempt);
+        }
+    }
+
+    fn shake_hands(&self, attachment: Attachment, attempt: u64) {
+        let (peer, on) = (attachment.connection.peer, attachment.connection.key);
+        let (own, events) = (self.settings.identity.peer_id(), self.settings.parts.events.clone());
+        let (reporter, ended) = (self.reporter.clone(), attachment.connection.ended.clone());
+        let span = info_span!("handshake", %peer, connection = on.0, attempt);
+        let shaking = async move {
+            let report = match shake_hands(&attachment, own, &events).await {
+                Ok(()) => Report::HandshakeDone { peer, on, attempt },
+                Err(reason) => Report::HandshakeFailed { peer, on, attempt, reason },
+            };
+            // The driver is gone only when the node is.
+            drop(reporter.send(report).await);
+        };
+        let tasks = &self.settings.parts.tasks;
+        tasks.spawn(async move { ended.run_until_cancelled(shaking).await }.instrument(span));
+    }
+
+    fn established(&mut self, id: PeerId, epoch: u64) {
+        if let Some(attachment) = &self.peer(id).session {
+            attachment.activate();
+        }
+        self.publish(id, State::Established);
+        self.emit(EventKind::PeerEstablished { peer: id, session: epoch });
+        self.peer(id).dial.reached(State::Established);
+    }
+
+    fn move_session(&mut self, id: PeerId, from: Option<ConnectionKey>, to: ConnectionKey) {
+        let peer = self.peer(id);
+        let Some(heir) = peer.heirs.remove(&to) else { return };
+        let Some(loser) = peer.session.replace(heir.clone()) else { return };
+        loser.retire();
+        heir.activate();
+        let state = peer.machine.state();
+        info!(peer = %id, from = loser.connection.key.0, to = to.0, "the session moved");
+        self.publish(id, state);
+        if let Some(from) = from {
+            self.close_later(from);
+        }
+    }
+
+    fn close_later(&self, on: ConnectionKey) {
+        let Some(connection) = self.connection(on) else { return };
+        let reporter = self.reporter.clone();
+        self.settings.parts.tasks.spawn(async move {
+            let grace = tokio::time::sleep(MOVE_GRACE);
+            if connection.ended.run_until_cancelled(grace).await.is_some() {
+                // The driver is gone only when the node is.
+                drop(reporter.send(Report::GraceOver { on }).await);
+            }
+        });
+    }
+
+    async fn ended(&mut self, id: PeerId, epoch: Option<u64>, reason: DisconnectReason) {
+        let peer = self.peer(id);
+        peer.heirs.clear();
+        let ended = peer.session.take();
+        self.publish(id, State::Disconnected);
+        let unwritten = match ended {
+            Some(attachment) => {
+                attachment.connection.ended.cancel();
+                attachment.session.close().await
+            }
+            None => Vec::new(),
+        };
+        self.emit(EventKind::PeerDisconnected { peer: id, session: epoch, reason, unwritten });
+        if reason != DisconnectReason::Superseded {
+            let peer = self.peer(id);
+            let error = peer.last_fault.take().unwrap_or_else(|| end_fault(reason).at_peer(id));
+            peer.dial.failed(&error);
+        }
+    }
+
+    fn publish(&self, id: PeerId, state: State) {
+        let attachment = self.peers.get(&id).and_then(|peer| peer.session.clone());
+        self.views.set(id, PeerView { state, attachment });
+    }
+}
+
+/// What a call that waited for the peer is told when the session ends.
+fn end_fault(reason: DisconnectReason) -> Error {
+    let (code, message) = match reason {
+        DisconnectReason::Requested => (ErrorCode::Cancelled, "the peer was disconnected"),
+        DisconnectReason::Shutdown => (ErrorCode::NodeClosed, "the node was shut down"),
+        DisconnectReason::HandshakeTimeout => {
+            (ErrorCode::HandshakeTimeout, "the handshake was not finished in time")
+        }
+        DisconnectReason::HandshakeFailed => (ErrorCode::HandshakeFailed, "the handshake failed"),
+        DisconnectReason::PeerKeyMismatch => {
+            (ErrorCode::PeerKeyMismatch, "the peer showed another key than its identity's")
+        }
+        DisconnectReason::DialFailed => (ErrorCode::Unreachable, "the peer cannot be reached"),
+        _ => (ErrorCode::ConnectionLost, "the connection ended before the handshake did"),
+    };
+    Error::new(code, message)
+}
