@@ -193,3 +193,20 @@ async fn a_stream_that_the_peer_does_not_have_is_reported_and_the_others_go_on()
         unwritten.iter().map(|lost| (lost.stream.as_str(), lost.messages)).collect();
     assert_eq!(lost, [("extra", 1)], "what was never written is named");
 }
+
+#[tokio::test]
+async fn a_peer_that_reads_and_leaves_at_once_gets_each_message_once() {
+    for _ in 0..20 {
+        let streams = [("chat", small())];
+        let (a, b) = (node(&streams).await, node(&streams).await);
+        let peer = connected(&a, &b).await;
+        let mut inbox = b.messages("chat").unwrap();
+        a.send(&peer, "chat", b"once").await.unwrap();
+        assert!(within("the message", inbox.next()).await.is_some());
+        // Within the time in which an unanswered stream may still count as refused.
+        within("the farewell", b.disconnect(&a.peer_id())).await.unwrap();
+        within("the end", b.shutdown()).await;
+        assert!(within("the end of the inbox", inbox.next()).await.is_none(), "it came twice");
+        a.shutdown().await;
+    }
+}

@@ -201,7 +201,7 @@ impl Writer {
                 self.readers -= 1;
                 // After our own end a clean one is the answer to it: all was read.
                 if !(clean && matches!(self.stage, Stage::Farewell { .. })) {
-                    self.lost(stream);
+                    self.ended(stream, clean);
                 }
             }
             Step::Opened(opened) => self.opened(opened),
@@ -270,6 +270,22 @@ impl Writer {
         self.link.tasks.spawn(reading.in_current_span());
         self.halves.retain(|half| half.id.side() != id.side());
         self.halves.push(Half { id, stream: write });
+    }
+
+    /// The peer ended a stream. One of ours that it closes, instead of resetting it, was accepted
+    /// and read: nothing of it is sent again. (Go closes those that it opened itself unread, when
+    /// both sides opened at once.)
+    fn ended(&mut self, stream: duplex::Stream, clean: bool) {
+        if clean && stream.side() == duplex::Side::Own && !self.is_reset(stream) {
+            self.duplex.frame_in(stream);
+        }
+        self.lost(stream);
+    }
+
+    /// Reading shows a reset as a clean end where yamux carries the stream; writing fails.
+    fn is_reset(&mut self, stream: duplex::Stream) -> bool {
+        let half = self.halves.iter_mut().find(|half| half.id == stream);
+        half.is_none_or(|half| matches!(half.stream.write(&[]).now_or_never(), Some(Err(_))))
     }
 
     /// A stream ended. What the peer cannot have read is sent again on the next one.
