@@ -9,6 +9,7 @@ use glueberry_core::{
 };
 use glueberry_tests::raw::RawPeer;
 use glueberry_tests::wait::{PATIENCE, event, within};
+use libp2p::identity::Keypair;
 
 const TCP: &str = "/ip4/127.0.0.1/tcp/0";
 const HANDSHAKE: &str = "/glueberry/stream/handshake/1.0.0";
@@ -222,4 +223,32 @@ async fn an_application_that_errs_in_the_order_of_a_handshake_is_told_so() {
     assert_eq!(code, ErrorCode::WrongState);
     let code = app.wait_established(&stranger).await.unwrap_err().code();
     assert_eq!(code, ErrorCode::NotConnected);
+}
+
+#[tokio::test]
+async fn an_identity_that_belongs_to_everyone_is_refused_though_its_signature_is_valid() {
+    const EVERYBODY: &str = "12D3KooW9tGaPdJo5jmCpadQ971nfiq4kLcQjeBPYTfutBTtckPH";
+    let node = node().await;
+    let mut events = node.events(EventFilter::all());
+    within("the refusal", glueberry_tests::forged::dial_as_everybody(&node)).await;
+    event(&mut events, "the warning", warns(ErrorCode::IdentityRefused)).await;
+    assert_eq!(node.peers(), []);
+    let address = format!("/ip4/127.0.0.1/tcp/9/p2p/{EVERYBODY}");
+    let refused = node.connect(&address).await.unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::IdentityRefused);
+    goes_on(&node).await;
+}
+
+#[tokio::test]
+async fn a_peer_with_our_own_identity_is_refused() {
+    let seed = [7; 32];
+    let identity = Identity::from_seed(&seed).unwrap();
+    let node = Node::builder(identity.clone()).listen(TCP).unwrap().start().await.unwrap();
+    let twin = Node::builder(identity).start().await.unwrap();
+    assert_eq!(twin.connect(address(&node)).await.unwrap_err().code(), ErrorCode::DialedSelf);
+    let mut events = node.events(EventFilter::all());
+    let key = Keypair::ed25519_from_bytes(seed).unwrap();
+    within("the refusal", glueberry_tests::forged::dial_as(&node, &key)).await;
+    event(&mut events, "the warning", warns(ErrorCode::IdentityRefused)).await;
+    assert_eq!(node.peers(), []);
 }

@@ -141,7 +141,7 @@ fn a_peer_that_reads_no_echo_holds_up_no_other_stream_and_is_disconnected() {
         let line = [vec![b'x'; 100_000], vec![b'\n']].concat();
         while stdin.write_all(&line).is_ok() {}
     });
-    listener.running.wait_for_messages(100);
+    listener.running.wait_for_messages(40);
     let echoed = |stream| {
         let send = ["send", "--peer", &address, "--stream", stream, "--wait-reply"];
         json(send.into_iter().chain(["--data", "hello", "--count", "10"])).finish().assert_done();

@@ -125,7 +125,7 @@ impl Running {
     /// The beginnings of the last lines.
     fn gist(&self) -> Vec<String> {
         let last = self.seen.iter().rev().take(20).rev();
-        last.map(|line| line.chars().take(300).collect()).collect()
+        last.map(|line| line.chars().take(160).collect()).collect()
     }
 
     /// Ends its input, and waits until it has ended.

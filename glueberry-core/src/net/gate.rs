@@ -28,11 +28,15 @@ impl Gate {
     fn admit(&self, id: &Libp2pId) -> Result<()> {
         let peer = PeerId::from_libp2p(id)?;
         if peer == self.own {
-            let message = "the peer has this node's own identity";
-            return Err(Error::new(ErrorCode::IdentityRefused, message).at_peer(peer));
+            return Err(own_identity().at_peer(peer));
         }
         Ok(())
     }
+}
+
+/// Somebody else holds our key, or we reached ourselves.
+pub(super) fn own_identity() -> Error {
+    Error::new(ErrorCode::IdentityRefused, "the peer has this node's own identity")
 }
 
 impl NetworkBehaviour for Gate {

@@ -142,6 +142,10 @@ impl Round {
     fn all_from_go(&self) -> u64 {
         2 * self.from_go
     }
+
+    fn is_over(&self, heard: &HashMap<String, Vec<u64>>) -> bool {
+        heard.get(&self.name).is_some_and(|numbers| numbers.contains(&(self.all_from_go() - 1)))
+    }
 }
 
 fn random_message(most: usize, random: &mut SmallRng) -> Vec<u8> {
@@ -205,14 +209,12 @@ impl Session {
     /// How many messages Rust lacks of each round in which it lacks some.
     async fn missing_from_go(&mut self, rounds: &[Round]) -> Vec<u64> {
         let mut heard: HashMap<String, Vec<u64>> = HashMap::new();
-        let is_done = |heard: &HashMap<String, Vec<u64>>| {
-            rounds.iter().all(|round| {
-                let last = heard.get(&round.name).and_then(|numbers| numbers.last());
-                last == Some(&(round.all_from_go() - 1))
-            })
-        };
-        while !is_done(&heard) {
-            let message = wait::message(&mut self.inbox, "the last message of each round").await;
+        while let Some(waiting) = rounds.iter().find(|round| !round.is_over(&heard)) {
+            let next = tokio::time::timeout(wait::PATIENCE, self.inbox.next()).await;
+            let Ok(Some(message)) = next else {
+                let (name, heard) = (&waiting.name, heard.get(&waiting.name));
+                panic!("of {} messages on {name} only {heard:?} came", waiting.all_from_go());
+            };
             let number = message.payload()[..NUMBER].try_into().expect("eight bytes");
             let numbers = heard.entry(message.stream().to_string()).or_default();
             numbers.push(u64::from_be_bytes(number));

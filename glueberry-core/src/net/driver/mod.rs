@@ -20,7 +20,7 @@ use super::behaviour::{Behaviour, BehaviourEvent, Links};
 use super::connection::Connection;
 use super::dials::Dial;
 use super::faults::listen_fault;
-use super::gate::Gate;
+use super::gate::{Gate, own_identity};
 use super::listeners::Listeners;
 use super::peers::Peers;
 use super::transport;
@@ -224,12 +224,14 @@ impl Driver {
     }
 
     fn refused_inbound(&self, error: &ListenError, from: &Multiaddr) {
-        let ListenError::Denied { cause } = error else {
-            debug!(%error, %from, "an inbound connection came to nothing");
-            return;
+        let refusal = match error {
+            ListenError::Denied { cause } => cause.downcast_ref::<Error>().cloned(),
+            ListenError::LocalPeerId { .. } => Some(own_identity()),
+            _ => None,
         };
-        if let Some(refusal) = cause.downcast_ref::<Error>() {
-            self.warn(refusal.code(), format!("refused {from}: {refusal}"));
+        match refusal {
+            Some(refusal) => self.warn(refusal.code(), format!("refused {from}: {refusal}")),
+            None => debug!(%error, %from, "an inbound connection came to nothing"),
         }
     }
 
