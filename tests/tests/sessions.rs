@@ -194,3 +194,63 @@ async fn every_peer_that_is_killed_is_noticed() {
         event(&mut events, &format!("the end of round {round}"), ended).await;
     }
 }
+
+#[tokio::test]
+async fn a_peer_is_reached_by_its_name() {
+    for (listen, name) in [(TCP, "/dns4/localhost"), (QUIC, "/dns/localhost")] {
+        let b = node(listen).await;
+        let a = Node::builder(Identity::generate()).start().await.unwrap();
+        let named = address(&b).replacen("/ip4/127.0.0.1", name, 1);
+        a.connect(&named).timeout(PATIENCE).await.unwrap();
+    }
+    let a = Node::builder(Identity::generate()).start().await.unwrap();
+    let nowhere = format!("/dns4/nowhere.invalid/tcp/9/p2p/{}", Identity::generate().peer_id());
+    let error = a.connect(&nowhere).timeout(PATIENCE).await.unwrap_err();
+    assert!(matches!(error.code(), ErrorCode::Unreachable | ErrorCode::TimedOut), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_call_that_takes_too_long_says_so_and_can_be_cancelled() {
+    // It accepts connections and never says a word.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let peer = Identity::generate().peer_id();
+    let address = format!("/ip4/127.0.0.1/tcp/{port}/p2p/{peer}");
+    let a = node(TCP).await;
+    let late = a.connect(&address).timeout(Duration::from_millis(100)).await.unwrap_err();
+    assert_eq!(late.code(), ErrorCode::TimedOut);
+    assert_eq!(a.state(&peer), State::Connecting, "the attempt goes on");
+    let mut events = a.events(EventFilter::peer(peer));
+    let (waiting, ()) = tokio::join!(a.connect(&address), async {
+        tokio::task::yield_now().await;
+        a.disconnect(&peer).await.unwrap();
+    });
+    assert_eq!(waiting.unwrap_err().code(), ErrorCode::Cancelled);
+    let ended =
+        |kind: &EventKind| matches!(kind, EventKind::PeerDisconnected { session: None, .. });
+    event(&mut events, "the end of the attempt", ended).await;
+    assert_eq!(a.state(&peer), State::Disconnected);
+}
+
+#[tokio::test]
+async fn a_shutdown_wakes_everyone_who_waits() {
+    let (a, b) = (node(TCP).await, node(TCP).await);
+    let peer = a.connect(address(&b)).await.unwrap();
+    let mut inbox = a.messages("chat").unwrap();
+    let mut events = a.events(EventFilter::all());
+    let sender = a.clone();
+    let stuck = tokio::spawn(async move {
+        loop {
+            if let Err(error) = sender.send(&peer, "chat", &[0; 60_000]).await {
+                return error;
+            }
+        }
+    });
+    let reading = tokio::spawn(async move { inbox.next().await });
+    let listening = tokio::spawn(async move { while events.next().await.is_some() {} });
+    tokio::time::timeout(Duration::from_secs(15), a.shutdown()).await.expect("it is bounded");
+    let error = within("the sender", stuck).await.unwrap();
+    assert!(matches!(error.code(), ErrorCode::NotConnected | ErrorCode::NodeClosed), "{error:?}");
+    assert!(within("the reader", reading).await.unwrap().is_none());
+    within("the subscriber", listening).await.unwrap();
+}

@@ -264,10 +264,14 @@ impl Node {
     /// # Errors
     /// [`ErrorCode::InvalidStreamName`], [`ErrorCode::NotConnected`],
     /// [`ErrorCode::TooManyStreams`].
-    #[allow(clippy::unused_async, reason = "the next wire asks the peer")]
-    pub async fn prepare_streams(&self, peer: &PeerId, streams: &[&str]) -> Result<()> {
-        let names = streams.iter().map(|name| parse_name(name)).collect::<Result<Vec<_>>>()?;
-        self.attachment(peer)?.prepare(&names)
+    pub fn prepare_streams(
+        &self,
+        peer: &PeerId,
+        streams: &[&str],
+    ) -> Call<impl Future<Output = Result<()>>> {
+        let names = streams.iter().map(|name| parse_name(name)).collect::<Result<Vec<_>>>();
+        let peer = *peer;
+        Call::new("prepare_streams", async move { self.attachment(&peer)?.prepare(&names?) })
     }
 
     /// Ends the application's handshake with a peer, which is established from now on. What was
@@ -276,24 +280,34 @@ impl Node {
     /// # Errors
     /// [`ErrorCode::WrongState`] if the peer is established already, or the library shakes hands;
     /// [`ErrorCode::NotConnected`].
-    pub async fn finalize_handshake(&self, peer: &PeerId) -> Result<()> {
-        if self.inner.mode != HandshakeMode::App {
-            let message = "the library shakes hands: configure HandshakeMode::App";
-            return Err(Error::new(ErrorCode::WrongState, message).at_peer(*peer));
-        }
-        let (peer, session) = (*peer, self.attachment(peer)?.session);
-        self.ask(|reply| Command::Finalize { peer, epoch: session.epoch, reply }).await??;
-        session.end_handshake();
-        Ok(())
+    pub fn finalize_handshake(&self, peer: &PeerId) -> Call<impl Future<Output = Result<()>>> {
+        let peer = *peer;
+        Call::new("finalize_handshake", async move {
+            if self.inner.mode != HandshakeMode::App {
+                let message = "the library shakes hands: configure HandshakeMode::App";
+                return Err(Error::new(ErrorCode::WrongState, message).at_peer(peer));
+            }
+            let session = self.attachment(&peer)?.session;
+            self.ask(|reply| Command::Finalize { peer, epoch: session.epoch, reply }).await??;
+            session.end_handshake();
+            Ok(())
+        })
     }
 
     /// [`Node::prepare_streams`] and [`Node::finalize_handshake`] in one.
     ///
     /// # Errors
     /// Those of both.
-    pub async fn complete_handshake(&self, peer: &PeerId, streams: &[&str]) -> Result<()> {
-        self.prepare_streams(peer, streams).await?;
-        self.finalize_handshake(peer).await
+    pub fn complete_handshake(
+        &self,
+        peer: &PeerId,
+        streams: &[&str],
+    ) -> Call<impl Future<Output = Result<()>>> {
+        let (prepare, peer) = (self.prepare_streams(peer, streams), *peer);
+        Call::new("complete_handshake", async move {
+            prepare.await?;
+            self.finalize_handshake(&peer).await
+        })
     }
 
     /// Ends the node: writes what is queued for up to the configured linger, closes all
