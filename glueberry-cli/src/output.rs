@@ -20,6 +20,13 @@ pub(crate) struct Output {
     unheard: watch::Receiver<bool>,
 }
 
+/// Room for a line.
+pub(crate) struct Slot<'a> {
+    output: &'a Output,
+    /// None once the reader has left.
+    room: Option<mpsc::Permit<'a, Line>>,
+}
+
 /// The other end: the thread that writes.
 pub(crate) struct Printer {
     result: std_mpsc::Receiver<io::Result<()>>,
@@ -64,6 +71,12 @@ impl Output {
         }
     }
 
+    /// Waits until there is room for a line. Whoever takes something from a queue in order to print
+    /// it waits for this first: when the wait is cancelled, nothing has been taken.
+    pub(crate) async fn slot(&self) -> Slot<'_> {
+        Slot { output: self, room: self.lines.reserve().await.ok() }
+    }
+
     /// As [`Output::print`], outside of the runtime.
     pub(crate) fn print_blocking(&self, event: &Event) {
         if let Some(line) = self.line(event) {
@@ -106,6 +119,15 @@ impl Output {
             _ if text.is_empty() => None,
             true => Some(Line::Err(text)),
             false => Some(Line::Out(text)),
+        }
+    }
+}
+
+impl Slot<'_> {
+    /// Prints an event, without waiting.
+    pub(crate) fn print(self, event: &Event) {
+        if let (Some(room), Some(line)) = (self.room, self.output.line(event)) {
+            room.send(line);
         }
     }
 }

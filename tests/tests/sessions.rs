@@ -240,8 +240,9 @@ async fn a_shutdown_wakes_everyone_who_waits() {
     let mut events = a.events(EventFilter::all());
     let sender = a.clone();
     let stuck = tokio::spawn(async move {
+        let message = vec![0; 60_000];
         loop {
-            if let Err(error) = sender.send(&peer, "chat", &[0; 60_000]).await {
+            if let Err(error) = sender.send(&peer, "chat", &message).await {
                 return error;
             }
         }

@@ -87,8 +87,10 @@ async fn both(
 /// Prints messages until `wanted` have come; without a number as long as it is let.
 async fn receive(inbox: &mut Messages, wanted: u64, output: &Output) {
     let mut come = 0;
-    while let Some(message) = inbox.next().await {
-        output.print(Event::message(message)).await;
+    loop {
+        let slot = output.slot().await;
+        let Some(message) = inbox.next().await else { return };
+        slot.print(&Event::message(message));
         come += 1;
         if come == wanted {
             return;

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use glueberry_core::{
-    Address, ErrorCode, Event as NodeEvent, EventFilter, EventKind, Events, Messages, Node, PeerId,
-};
+use glueberry_core::{Address, ErrorCode, EventFilter, EventKind, Events, Messages, Node, PeerId};
 
 use super::Who;
 use crate::event::{Event, reason_name};
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, Slot};
 use crate::stop::Stop;
 
 /// A node of its own for a session with one peer.
@@ -27,6 +25,8 @@ pub(super) struct Watch {
     output: Output,
     /// Whether the session ends when the peer refuses a stream.
     strict: bool,
+    /// Why the session ended, until somebody asks.
+    end: Option<Failure>,
 }
 
 impl Session {
@@ -40,7 +40,7 @@ impl Session {
         let node = who.start(streams, output).await?;
         let events = node.events(EventFilter::all());
         let inbox = node.all_messages()?;
-        let watch = Watch { events, output: output.clone(), strict: false };
+        let watch = Watch { events, output: output.clone(), strict: false, end: None };
         Ok(Self { node, peer: peer.id, address: peer.address.clone(), watch, inbox })
     }
 
@@ -53,15 +53,19 @@ impl Session {
     /// Returns when the session is established.
     pub(super) async fn connect(&mut self) -> Result<(), Failure> {
         let Self { node, address, watch, .. } = self;
-        let connected = tokio::select! {
-            biased;
-            connected = node.connect(&*address) => connected.map_err(Failure::from),
-            // The end of the attempt is told; the call itself says more of it.
-            _ = watch.until_closed() => Err(Failure::internal("the events ended")),
+        let dialing = node.connect(&*address);
+        tokio::pin!(dialing);
+        let connected = loop {
+            tokio::select! {
+                biased;
+                connected = &mut dialing => break connected,
+                // The end of an attempt is told; the call itself says more of it.
+                Some(_) = watch.next() => {}
+            }
         };
-        let ended = watch.tell_rest().await;
+        watch.tell_rest().await;
         connected?;
-        ended.map_or(Ok(()), Err)
+        watch.end.take().map_or(Ok(()), Err)
     }
 
     /// Ends the node, writing what is queued, and tells what comes meanwhile, for as long as
@@ -82,70 +86,87 @@ impl Session {
 
 /// Prints messages until the node is closed.
 pub(super) async fn show(inbox: &mut Messages, output: &Output) {
-    while let Some(message) = inbox.next().await {
-        output.print(Event::message(message)).await;
+    loop {
+        let slot = output.slot().await;
+        let Some(message) = inbox.next().await else { return };
+        slot.print(&Event::message(message));
     }
 }
 
 impl Watch {
     /// Tells events until the session ends, and why it did.
     pub(super) async fn until_end(&mut self) -> Failure {
-        while let Some(event) = self.events.next().await {
-            if let Some(end) = self.tell(event).await {
+        loop {
+            if let Some(end) = self.end.take() {
                 return end;
             }
+            if self.next().await.is_none() {
+                return Failure::internal("the events ended before the session");
+            }
         }
-        Failure::internal("the events ended before the session")
     }
 
     /// Tells events until the node is closed; returns why something was not delivered.
     async fn until_closed(&mut self) -> Option<Failure> {
         let mut undelivered = None;
-        while let Some(event) = self.events.next().await {
-            let lost = unwritten_in(&event.kind);
-            let refused = self.tell(event).await;
-            let refused = refused.filter(|end| end.code == ErrorCode::StreamRefused);
-            undelivered = undelivered.or(refused).or(lost);
+        while let Some(kind) = self.next().await {
+            let refused = self.end.take().filter(|end| end.code == ErrorCode::StreamRefused);
+            undelivered = undelivered.or(refused).or_else(|| unwritten_in(&kind));
         }
         undelivered
     }
 
-    /// Tells what waits to be told; returns the end of the session if that is among it.
-    async fn tell_rest(&mut self) -> Option<Failure> {
-        let mut first = None;
-        for event in self.events.drain(usize::MAX) {
-            let end = self.tell(event).await;
-            first = first.or(end);
+    /// Tells what waits to be told.
+    async fn tell_rest(&mut self) {
+        loop {
+            let slot = self.output.slot().await;
+            let Some(event) = self.events.drain(1).pop() else { return };
+            let end = tell(&event.kind, slot, self.strict);
+            self.remember(&event.kind, end);
         }
-        first
     }
 
-    /// Tells an event. Returns why the session ended, if it did.
-    async fn tell(&self, event: NodeEvent) -> Option<Failure> {
-        let end = self.end_in(&event.kind);
-        let told_by_the_error =
-            end.as_ref().is_some_and(|end| end.code == ErrorCode::StreamRefused);
-        if !told_by_the_error && let Some(event) = Event::of_node(event.kind) {
-            self.output.print(event).await;
-        }
-        end
+    /// Tells the next event. Cancelling the wait loses nothing.
+    async fn next(&mut self) -> Option<EventKind> {
+        let slot = self.output.slot().await;
+        let kind = self.events.next().await?.kind;
+        let end = tell(&kind, slot, self.strict);
+        self.remember(&kind, end);
+        Some(kind)
     }
 
-    fn end_in(&self, kind: &EventKind) -> Option<Failure> {
-        match kind {
-            EventKind::PeerDisconnected { peer, reason, .. } => {
-                let reason = reason_name(*reason).replace('_', " ");
-                let message = format!("the session ended: {reason}");
-                Some(Failure::new(ErrorCode::ConnectionLost, message).at_peer(*peer))
-            }
-            EventKind::Warning { code: ErrorCode::StreamRefused, peer, stream, detail }
-                if self.strict =>
-            {
-                let refused = Failure::new(ErrorCode::StreamRefused, detail);
-                Some(Failure { peer: *peer, stream: stream.clone(), ..refused })
-            }
-            _ => None,
+    /// The first end counts; those of attempts before the session do not.
+    fn remember(&mut self, kind: &EventKind, end: Option<Failure>) {
+        if matches!(kind, EventKind::PeerEstablished { .. }) {
+            self.end = None;
         }
+        self.end = self.end.take().or(end);
+    }
+}
+
+/// Tells an event; returns why the session ended, if it did. A refusal that ends it is not told
+/// here: the error says it.
+fn tell(kind: &EventKind, slot: Slot<'_>, strict: bool) -> Option<Failure> {
+    let end = end_in(kind, strict);
+    let is_refusal = end.as_ref().is_some_and(|end| end.code == ErrorCode::StreamRefused);
+    if !is_refusal && let Some(event) = Event::of_node(kind.clone()) {
+        slot.print(&event);
+    }
+    end
+}
+
+fn end_in(kind: &EventKind, strict: bool) -> Option<Failure> {
+    match kind {
+        EventKind::PeerDisconnected { peer, reason, .. } => {
+            let reason = reason_name(*reason).replace('_', " ");
+            let message = format!("the session ended: {reason}");
+            Some(Failure::new(ErrorCode::ConnectionLost, message).at_peer(*peer))
+        }
+        EventKind::Warning { code: ErrorCode::StreamRefused, peer, stream, detail } if strict => {
+            let refused = Failure::new(ErrorCode::StreamRefused, detail);
+            Some(Failure { peer: *peer, stream: stream.clone(), ..refused })
+        }
+        _ => None,
     }
 }
 

@@ -79,3 +79,49 @@ fn numbered(number: u64) -> [u8; SIZE] {
     message[..8].copy_from_slice(&number.to_be_bytes());
     message
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_that_begin_with_a_flood_carry_messages_both_ways_over_tcp() {
+    fresh_streams_are_flooded(TCP).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_that_begin_with_a_flood_carry_messages_both_ways_over_quic() {
+    fresh_streams_are_flooded(QUIC).await;
+}
+
+/// More than a window goes out before Go has confirmed the stream: reader and writer of a stream
+/// that is still being negotiated must not take each other's wake-ups.
+async fn fresh_streams_are_flooded(place: &str) {
+    if !go::is_here() {
+        return;
+    }
+    let names: Vec<String> = (0..FRESH_STREAMS).map(|number| format!("fresh-{number}")).collect();
+    let borrowed: Vec<&str> = names.iter().map(String::as_str).collect();
+    let rust = node::listening(node::builder(&borrowed), place).await;
+    let options = json!({ "streams": names, "sink": true });
+    let go = GoPeer::start(HandshakeStyle::Auto, place, options).await;
+    rust.connect(go.address()).timeout(wait::PATIENCE).await.expect("Go is reached");
+    go.state(rust.peer_id(), "Established").await;
+    let (me, peer) = (rust.peer_id(), go.peer_id());
+    let mut inbox = rust.all_messages().expect("nobody else reads");
+    let large = vec![1; LARGE];
+    for name in &names {
+        for _ in 0..LARGE_MESSAGES {
+            node::send(&rust, peer, name, &large).await;
+        }
+        let all =
+            async || go.counted(me, name).await.filter(|count| count["count"] == LARGE_MESSAGES);
+        wait::until(&format!("the flood on {name}"), all).await;
+        go.send(me, name, b"enough").await;
+        let answer = wait::message(&mut inbox, &format!("the answer on {name}")).await;
+        assert_eq!(answer.stream().as_str(), name);
+    }
+    rust.shutdown().await;
+}
+
+/// As many as a node carries.
+const FRESH_STREAMS: usize = 128;
+/// Together four times the window of 256 KiB that a stream begins with.
+const LARGE: usize = 64 * 1024;
+const LARGE_MESSAGES: usize = 16;

@@ -229,9 +229,9 @@ impl Driver {
             ListenError::LocalPeerId { .. } => Some(own_identity()),
             _ => None,
         };
-        match refusal {
-            Some(refusal) => self.warn(refusal.code(), format!("refused {from}: {refusal}")),
-            None => debug!(%error, %from, "an inbound connection came to nothing"),
+        debug!(%error, %from, "an inbound connection came to nothing");
+        if let Some(refusal) = refusal {
+            self.warn(refusal.code(), format!("refused {from}: {refusal}"));
         }
     }
 
