@@ -50,5 +50,5 @@ fn output_of(program: &str) -> Vec<String> {
 }
 
 /// Each example takes a second; a machine that compiles meanwhile may need more.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(20);

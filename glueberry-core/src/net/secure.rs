@@ -9,6 +9,7 @@ use libp2p::core::upgrade::{InboundConnectionUpgrade, OutboundConnectionUpgrade}
 use libp2p::identity::Keypair;
 use libp2p::{PeerId, noise, tls};
 
+use super::coalesce::Coalesce;
 use crate::config::Security;
 use crate::error::{Error, ErrorCode, Result};
 
@@ -48,7 +49,8 @@ impl UpgradeInfo for SecureChannel {
     }
 }
 
-type Secured<C> = (PeerId, Either<tls::TlsStream<C>, noise::Output<C>>);
+type Channel<C> = Coalesce<Either<tls::TlsStream<C>, noise::Output<C>>>;
+type Secured<C> = (PeerId, Channel<C>);
 type Upgrading<C> = BoxFuture<'static, io::Result<Secured<C>>>;
 
 impl<C> InboundConnectionUpgrade<C> for SecureChannel
@@ -63,12 +65,12 @@ where
         match (self.tls, self.noise) {
             (Some(tls), _) if is(&tls, chosen) => tls
                 .upgrade_inbound(socket, chosen)
-                .map_ok(|(peer, stream)| (peer, Either::Left(stream)))
+                .map_ok(|(peer, stream)| (peer, Coalesce::new(Either::Left(stream))))
                 .map_err(io::Error::other)
                 .boxed(),
             (_, Some(noise)) => noise
                 .upgrade_inbound(socket, chosen)
-                .map_ok(|(peer, stream)| (peer, Either::Right(stream)))
+                .map_ok(|(peer, stream)| (peer, Coalesce::new(Either::Right(stream))))
                 .map_err(io::Error::other)
                 .boxed(),
             _ => not_offered(chosen),
@@ -88,12 +90,12 @@ where
         match (self.tls, self.noise) {
             (Some(tls), _) if is(&tls, chosen) => tls
                 .upgrade_outbound(socket, chosen)
-                .map_ok(|(peer, stream)| (peer, Either::Left(stream)))
+                .map_ok(|(peer, stream)| (peer, Coalesce::new(Either::Left(stream))))
                 .map_err(io::Error::other)
                 .boxed(),
             (_, Some(noise)) => noise
                 .upgrade_outbound(socket, chosen)
-                .map_ok(|(peer, stream)| (peer, Either::Right(stream)))
+                .map_ok(|(peer, stream)| (peer, Coalesce::new(Either::Right(stream))))
                 .map_err(io::Error::other)
                 .boxed(),
             _ => not_offered(chosen),

@@ -1,6 +1,6 @@
 //! Many small messages, both ways at once.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use glueberry_core::{EventFilter, EventName};
 use glueberry_tests::node::{self, QUIC, TCP};
@@ -106,7 +106,9 @@ async fn fresh_streams_are_flooded(place: &str) {
     let (me, peer) = (rust.peer_id(), go.peer_id());
     let mut inbox = rust.all_messages().expect("nobody else reads");
     let large = vec![1; LARGE];
+    let mut slowest = Duration::ZERO;
     for name in &names {
+        let began = Instant::now();
         for _ in 0..LARGE_MESSAGES {
             node::send(&rust, peer, name, &large).await;
         }
@@ -116,7 +118,9 @@ async fn fresh_streams_are_flooded(place: &str) {
         go.send(me, name, b"enough").await;
         let answer = wait::message(&mut inbox, &format!("the answer on {name}")).await;
         assert_eq!(answer.stream().as_str(), name);
+        slowest = slowest.max(began.elapsed());
     }
+    assert!(slowest < STALL, "a stream stood still: {slowest:?}");
     rust.shutdown().await;
 }
 
@@ -125,3 +129,6 @@ const FRESH_STREAMS: usize = 128;
 /// Together four times the window of 256 KiB that a stream begins with.
 const LARGE: usize = 64 * 1024;
 const LARGE_MESSAGES: usize = 16;
+/// Each stream takes some 15 ms. One that lost a wake-up stands still until a timer of 2 s looks
+/// after it, or for ever.
+const STALL: Duration = Duration::from_millis(1900);
