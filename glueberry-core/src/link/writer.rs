@@ -10,6 +10,7 @@ use futures::future::{BoxFuture, FutureExt, OptionFuture};
 use futures::io::{ReadHalf, WriteHalf};
 use futures::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use glueberry_proto::v1::duplex::{self, Duplex, Ending, Target};
+use libp2p::Stream;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::DropGuard;
 use tracing::{Instrument, debug};
@@ -22,7 +23,7 @@ use super::{Ends, Link, Phase};
 use crate::error::ErrorCode;
 use crate::events::EventKind;
 use crate::inbox::Entrance;
-use crate::net::{OpenFault, Stream};
+use crate::net::OpenFault;
 
 /// Runs a link until its connection ends, or until all is written and read. Readers go on by
 /// themselves until they have read what came before the end.

@@ -137,7 +137,7 @@ mod tests {
     impl Narrow {
         fn stalls(&mut self, context: &Context<'_>) -> bool {
             self.turn += 1;
-            let stalls = self.turn % 3 == 0;
+            let stalls = self.turn.is_multiple_of(3);
             if stalls {
                 context.waker().wake_by_ref();
             }

@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use glueberry_proto::name::StreamName;
 use glueberry_proto::peer::{ConnectionKey, Dialer};
-use libp2p::StreamProtocol;
+use libp2p::{Stream, StreamProtocol};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::Stream;
 use crate::PeerId;
 
 /// One connection to a peer. Shared by its handler, which runs inside the swarm, and the session's

@@ -7,17 +7,16 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::future::{Ready, ready};
-use libp2p::StreamProtocol;
 use libp2p::core::UpgradeInfo;
 use libp2p::core::upgrade::{InboundUpgrade, OutboundUpgrade};
 use libp2p::swarm::handler::{ConnectionEvent, DialUpgradeError, FullyNegotiatedOutbound};
 use libp2p::swarm::{
     ConnectionHandler, ConnectionHandlerEvent, StreamUpgradeError, SubstreamProtocol,
 };
+use libp2p::{Stream, StreamProtocol};
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
-use super::Stream;
 use super::connection::{Connection, OpenFault, OpenRequest};
 
 pub(crate) struct Handler {
@@ -118,23 +117,23 @@ impl UpgradeInfo for Named {
     }
 }
 
-impl InboundUpgrade<libp2p::Stream> for Named {
+impl InboundUpgrade<Stream> for Named {
     type Output = (Stream, StreamProtocol);
     type Error = Infallible;
     type Future = Ready<Result<Self::Output, Infallible>>;
 
-    fn upgrade_inbound(self, stream: libp2p::Stream, protocol: StreamProtocol) -> Self::Future {
-        ready(Ok((Stream::new(stream), protocol)))
+    fn upgrade_inbound(self, stream: Stream, protocol: StreamProtocol) -> Self::Future {
+        ready(Ok((stream, protocol)))
     }
 }
 
-impl OutboundUpgrade<libp2p::Stream> for Named {
+impl OutboundUpgrade<Stream> for Named {
     type Output = (Stream, StreamProtocol);
     type Error = Infallible;
     type Future = Ready<Result<Self::Output, Infallible>>;
 
-    fn upgrade_outbound(self, stream: libp2p::Stream, protocol: StreamProtocol) -> Self::Future {
-        ready(Ok((Stream::new(stream), protocol)))
+    fn upgrade_outbound(self, stream: Stream, protocol: StreamProtocol) -> Self::Future {
+        ready(Ok((stream, protocol)))
     }
 }
 

@@ -13,10 +13,8 @@ mod listeners;
 mod muxer;
 mod peers;
 mod secure;
-mod stream;
 mod transport;
 
 pub(crate) use connection::{Connection, OpenFault};
 pub(crate) use driver::{Command, Driver, SHUTDOWN_BOUND, Settings};
 pub(crate) use peers::{PeerView, Peers};
-pub(crate) use stream::Stream;

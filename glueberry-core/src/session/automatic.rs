@@ -5,6 +5,7 @@ use glueberry_proto::name::StreamName;
 use glueberry_proto::peer::{Dialer, DisconnectReason};
 use glueberry_proto::v1::frame::{FrameReader, Step, put_header};
 use glueberry_proto::v1::handshake::{Action, AutoHandshake, HandshakeFault, Role};
+use libp2p::Stream;
 use tokio::sync::mpsc;
 use tracing::debug;
 
@@ -12,7 +13,7 @@ use super::Attachment;
 use crate::PeerId;
 use crate::error::ErrorCode;
 use crate::events::{EventKind, Hub};
-use crate::net::{Connection, Stream};
+use crate::net::Connection;
 
 /// Shakes hands on a connection, and prepares the configured streams on the way.
 ///

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use glueberry_proto::peer::{ConnectionKey, DisconnectReason, Machine};
 use libp2p::core::transport::TransportError;
-use libp2p::core::upgrade::Version;
 use libp2p::swarm::{ConnectionId, ListenError, SwarmEvent};
 use libp2p::{Multiaddr, Swarm, identify, swarm};
 use tokio::sync::{mpsc, oneshot};
@@ -101,8 +100,11 @@ impl Driver {
             links: Links::default(),
             identify: identify::Behaviour::new(identify),
         };
-        let swarm_config = swarm::Config::with_tokio_executor()
-            .with_substream_upgrade_protocol_override(Version::V1Lazy);
+        // Streams are negotiated with `V1`, not `V1Lazy`: a round trip for each stream, not for a
+        // message, buys that a refusal is seen before anything is written, and that reader and
+        // writer of an unconfirmed stream cannot take each other's wake-ups (they share one slot
+        // in multistream-select 0.14 and yamux 0.14).
+        let swarm_config = swarm::Config::with_tokio_executor();
         let swarm = Swarm::new(transport, behaviour, own.to_libp2p(), swarm_config);
         let (reporter, reports) = mpsc::channel(REPORTS);
         Ok(Self {
