@@ -127,6 +127,10 @@ impl Writer {
 
     /// Goes through the stages of an orderly end.
     async fn advance(&mut self) {
+        let refused = self.duplex.target(Instant::now()) == Target::Failed;
+        if self.stage == Stage::Finishing && refused {
+            self.give_back();
+        }
         let all_sent = self.pending.is_empty() && !self.unflushed;
         if self.stage == Stage::Finishing && all_sent {
             self.close_halves().await;
@@ -309,13 +313,18 @@ impl Writer {
             return;
         }
         let (peer, stream) = (Some(self.link.origin.peer), Some(self.link.origin.stream.clone()));
-        self.pending.fetch_unsent(&mut self.duplex);
-        self.link.outgoing.give_back(std::mem::take(&mut self.pending).into_unfinished());
+        self.give_back();
         let waiting = self.link.outgoing.waiting().messages;
-        let detail = format!("the peer does not take this stream; {waiting} messages wait for it");
+        let detail = format!("the peer does not take this stream; messages that wait: {waiting}");
         self.link.outgoing.refuse();
         let code = ErrorCode::StreamRefused;
         self.link.events.emit(EventKind::Warning { code, peer, stream, detail });
+    }
+
+    /// What no stream takes waits with the rest, and counts as unwritten.
+    fn give_back(&mut self) {
+        self.pending.fetch_unsent(&mut self.duplex);
+        self.link.outgoing.give_back(std::mem::take(&mut self.pending).into_unfinished());
     }
 
     /// Whether the link that carried this stream before has written its last.
@@ -332,8 +341,7 @@ impl Writer {
     }
 
     fn finish(mut self) {
-        self.pending.fetch_unsent(&mut self.duplex);
-        self.link.outgoing.give_back(self.pending.into_unfinished());
+        self.give_back();
         self.link.ends.written.cancel();
     }
 }
