@@ -43,6 +43,8 @@ struct World {
     begun: BTreeSet<u64>,
     established: BTreeSet<u64>,
     ended: BTreeSet<u64>,
+    /// The connection that the session was last reported to stand on.
+    stands_on: Option<ConnectionKey>,
 }
 
 impl World {
@@ -57,6 +59,7 @@ impl World {
             begun: BTreeSet::new(),
             established: BTreeSet::new(),
             ended: BTreeSet::new(),
+            stands_on: None,
         }
     }
 
@@ -98,10 +101,12 @@ impl World {
 
     fn carry_out(&mut self, action: Action) {
         match action {
-            Action::ReportConnected { epoch, .. } => {
+            Action::ReportConnected { epoch, on } => {
+                self.stands_on = Some(on);
                 assert!(self.begun.insert(epoch), "epoch {epoch} began twice");
             }
-            Action::ReportEstablished { epoch, .. } => {
+            Action::ReportEstablished { epoch, on } => {
+                assert_eq!(self.stands_on, Some(on), "established where it was not reported");
                 assert!(self.begun.contains(&epoch), "established before connected");
                 assert!(self.established.insert(epoch), "epoch {epoch} established twice");
             }
@@ -116,6 +121,7 @@ impl World {
             Action::Close(on) | Action::Abandon(on) => self.open.retain(|open| *open != on),
             Action::Move { to, from, .. } => {
                 assert!(self.open.contains(&to), "moved to a dead connection");
+                self.stands_on = Some(to);
                 self.open.retain(|open| Some(*open) != from);
             }
             _ => {}

@@ -43,12 +43,14 @@ impl Hub {
     pub(crate) fn emit(&self, kind: EventKind) {
         log::write(&kind);
         let event = Event { at: SystemTime::now(), kind };
-        let mut subscribers = self.shared.lock();
-        subscribers.list.retain(|subscription| {
+        let mut wakers = Vec::new();
+        self.shared.lock().list.retain(|subscription| {
             let Some(subscription) = subscription.upgrade() else { return false };
-            subscription.lock().push(&event, self.capacity);
+            wakers.extend(subscription.lock().push(&event, self.capacity));
             true
         });
+        // Without a lock: a waker may run its task at once.
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     pub(crate) fn subscribe(&self, filter: EventFilter) -> Events {
@@ -69,31 +71,31 @@ impl Hub {
     pub(crate) fn close(&self) {
         let mut subscribers = self.shared.lock();
         subscribers.closed = true;
-        for subscription in subscribers.list.drain(..).filter_map(|weak| weak.upgrade()) {
+        let subscriptions: Vec<_> =
+            subscribers.list.drain(..).filter_map(|weak| weak.upgrade()).collect();
+        drop(subscribers);
+        for subscription in subscriptions {
             let mut subscription = subscription.lock();
             subscription.closed = true;
-            subscription.wake();
+            let waker = subscription.waker.take();
+            drop(subscription);
+            waker.into_iter().for_each(Waker::wake);
         }
     }
 }
 
 impl Subscription {
-    fn push(&mut self, event: &Event, capacity: usize) {
+    /// Queues the event, and returns whom to wake.
+    fn push(&mut self, event: &Event, capacity: usize) -> Option<Waker> {
         if !self.filter.wants(&event.kind) {
-            return;
+            return None;
         }
         if self.queue.len() == capacity {
             self.queue.pop_front();
             self.missed += 1;
         }
         self.queue.push_back(event.clone());
-        self.wake();
-    }
-
-    fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
+        self.waker.take()
     }
 
     fn pop(&mut self) -> Option<Event> {

@@ -56,7 +56,7 @@ pub enum EventKind {
     PeerConnected {
         /// Who.
         peer: PeerId,
-        /// The session that begins, counted per peer from 1.
+        /// The session that begins. Numbers grow, and none is used twice for one peer.
         session: u64,
         /// Whether the peer dialed us.
         inbound: bool,

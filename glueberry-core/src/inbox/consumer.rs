@@ -87,7 +87,7 @@ impl Messages {
         if self.current.is_some() {
             return Poll::Ready(true);
         }
-        if queues.is_closed() {
+        if queues.is_over(&self.scope) {
             return Poll::Ready(false);
         }
         queues.wait(&self.scope, context.waker());
@@ -111,8 +111,8 @@ impl Drop for Messages {
     fn drop(&mut self) {
         let mut queues = self.inbox.queues.lock();
         queues.remove_consumer(&self.scope);
-        if let Some(run) = self.current.take().filter(|run| !run.is_spent()) {
-            queues.put_back(run);
-        }
+        let unread = self.current.take().filter(|run| !run.is_spent());
+        // No consumer is left that could be waiting for it.
+        drop(unread.and_then(|run| queues.put_back(run)));
     }
 }

@@ -8,6 +8,7 @@ mod message;
 mod queues;
 
 use std::sync::Arc;
+use std::task::Waker;
 
 use bytes::Bytes;
 use glueberry_proto::name::StreamName;
@@ -15,21 +16,28 @@ use glueberry_proto::v1::record::Protection;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::error::Result;
+use crate::error::{ErrorCode, Result};
+use crate::events::{EventKind, Hub};
 pub use consumer::Messages;
 pub use message::Message;
 pub(crate) use message::{Origin, Run};
-use queues::{Queues, Scope};
+use queues::{Dropped, Queues, Scope};
 
 /// All queues of a node. Cloned freely: all clones are one inbox.
 ///
 /// One lock serves them all: it is taken once for each received buffer, not for each message.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Inbox {
     queues: Arc<Mutex<Queues>>,
+    events: Hub,
 }
 
 impl Inbox {
+    /// `events` hears of what had to be dropped.
+    pub(crate) fn new(events: Hub) -> Self {
+        Self { queues: Arc::default(), events }
+    }
+
     /// The way in for one reader of one peer's stream. Readers of the same peer and stream, as
     /// after a reconnection, share one queue.
     pub(crate) fn entrance(&self, origin: Arc<Origin>, capacity: usize) -> Entrance {
@@ -49,7 +57,18 @@ impl Inbox {
 
     /// Ends every consumer once what waits has been read.
     pub(crate) fn close(&self) {
-        self.queues.lock().close();
+        let wakers = self.queues.lock().close();
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    fn report_dropped(&self, dropped: Dropped) {
+        let Dropped { origin, bytes } = dropped;
+        self.events.emit(EventKind::Warning {
+            code: ErrorCode::UnreadDropped,
+            peer: Some(origin.peer),
+            stream: Some(origin.stream.clone()),
+            detail: format!("{bytes} bytes of a peer that left long ago were never read"),
+        });
     }
 }
 
@@ -65,7 +84,10 @@ impl Entrance {
     /// Queues opened frames, and wakes their consumer. Call [`Entrance::room`] before reading more.
     pub(crate) fn push(&self, frames: Bytes, protection: Protection) {
         let run = Run::new(self.origin.clone(), frames, protection);
-        self.inbox.queues.lock().push(run);
+        let waker = self.inbox.queues.lock().push(run);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 
     /// Waits until the queue holds less than its capacity.
@@ -84,6 +106,10 @@ impl Entrance {
 
 impl Drop for Entrance {
     fn drop(&mut self) {
-        self.inbox.queues.lock().leave(&self.origin);
+        let (wakers, dropped) = self.inbox.queues.lock().leave(&self.origin);
+        wakers.into_iter().for_each(Waker::wake);
+        for dropped in dropped {
+            self.inbox.report_dropped(dropped);
+        }
     }
 }

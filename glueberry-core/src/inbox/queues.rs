@@ -29,7 +29,16 @@ pub(super) struct Queues {
     last_stream: Option<StreamName>,
     by_stream: HashMap<StreamName, Consumer>,
     of_all: Option<Consumer>,
+    /// Queues that no reader fills any more, the oldest first, and their weight together.
+    orphans: VecDeque<Arc<Origin>>,
+    orphaned: usize,
     closed: bool,
+}
+
+/// A queue that was given up unread.
+pub(super) struct Dropped {
+    pub(super) origin: Arc<Origin>,
+    pub(super) bytes: usize,
 }
 
 struct Queue {
@@ -49,21 +58,52 @@ impl Queues {
     pub(super) fn open(&mut self, origin: &Arc<Origin>) -> Arc<Notify> {
         let queue = self.queue(origin);
         queue.readers += 1;
-        queue.room.clone()
+        let (weight, room, first) = (queue.weight, queue.room.clone(), queue.readers == 1);
+        if first && self.orphans.contains(origin) {
+            self.orphans.retain(|orphan| orphan != origin);
+            self.orphaned -= weight;
+        }
+        room
     }
 
-    pub(super) fn leave(&mut self, origin: &Arc<Origin>) {
-        if let Some(queue) = self.by_origin.get_mut(origin) {
-            queue.readers -= 1;
-            self.forget_if_done(origin);
+    /// A reader is gone. What waits stays, but what strangers leave behind is bounded: beyond it
+    /// the oldest queues are given up.
+    pub(super) fn leave(&mut self, origin: &Arc<Origin>) -> (Vec<Waker>, Vec<Dropped>) {
+        let Some(queue) = self.by_origin.get_mut(origin) else { return Default::default() };
+        queue.readers -= 1;
+        if queue.readers == 0 && !queue.runs.is_empty() {
+            self.orphaned += queue.weight;
+            self.orphans.push_back(origin.clone());
         }
+        self.forget_if_done(origin);
+        let mut dropped = Vec::new();
+        while self.orphaned > MOST_ORPHANED {
+            let Some(oldest) = self.orphans.pop_front() else { break };
+            dropped.extend(self.give_up(oldest));
+        }
+        // A closed inbox ends when its last reader has left.
+        let wakers = if self.closed { self.all_wakers() } else { Vec::new() };
+        (wakers, dropped)
+    }
+
+    fn give_up(&mut self, origin: Arc<Origin>) -> Option<Dropped> {
+        let queue = self.by_origin.remove(&origin)?;
+        self.orphaned -= queue.weight;
+        if let Some(turns) = self.turns.get_mut(&origin.stream) {
+            turns.retain(|peer| *peer != origin.peer);
+            if turns.is_empty() {
+                self.turns.remove(&origin.stream);
+            }
+        }
+        Some(Dropped { origin, bytes: queue.weight })
     }
 
     pub(super) fn weight(&self, origin: &Arc<Origin>) -> usize {
         self.by_origin.get(origin).map_or(0, |queue| queue.weight)
     }
 
-    pub(super) fn push(&mut self, run: Run) {
+    /// Queues a run, and returns whom to wake, which is to be done without the lock.
+    pub(super) fn push(&mut self, run: Run) -> Option<Waker> {
         let origin = run.origin.clone();
         let queue = self.queue(&origin);
         queue.weight += run.weight();
@@ -71,7 +111,7 @@ impl Queues {
         if queue.runs.len() == 1 {
             self.turns.entry(origin.stream.clone()).or_default().push_back(origin.peer);
         }
-        self.wake(&origin.stream);
+        self.waker(&origin.stream)
     }
 
     /// Takes the buffer whose turn it is. One turn is one buffer, so that no peer and no stream
@@ -88,10 +128,15 @@ impl Queues {
         let run = queue.runs.pop_front()?;
         queue.weight -= run.weight();
         queue.room.notify_waiters();
-        if queue.runs.is_empty() {
-            self.forget_if_done(&origin);
-        } else {
+        let (orphan, spent) = (queue.readers == 0, queue.runs.is_empty());
+        if !spent {
             turns.push_back(peer);
+        }
+        if orphan {
+            self.orphaned -= run.weight();
+        }
+        if spent {
+            self.forget_if_done(&origin);
         }
         if self.turns.get(&origin.stream).is_some_and(VecDeque::is_empty) {
             self.turns.remove(&origin.stream);
@@ -100,15 +145,22 @@ impl Queues {
     }
 
     /// Puts back what a leaving consumer did not read, before everything else of its origin.
-    pub(super) fn put_back(&mut self, run: Run) {
-        let origin = run.origin.clone();
+    pub(super) fn put_back(&mut self, run: Run) -> Option<Waker> {
+        let (origin, weight) = (run.origin.clone(), run.weight());
         let queue = self.queue(&origin);
-        queue.weight += run.weight();
+        queue.weight += weight;
         queue.runs.push_front(run);
-        if queue.runs.len() == 1 {
+        let (orphan, alone) = (queue.readers == 0, queue.runs.len() == 1);
+        if orphan {
+            self.orphaned += weight;
+            if alone {
+                self.orphans.push_back(origin.clone());
+            }
+        }
+        if alone {
             self.turns.entry(origin.stream.clone()).or_default().push_front(origin.peer);
         }
-        self.wake(&origin.stream);
+        self.waker(&origin.stream)
     }
 
     pub(super) fn add_consumer(&mut self, scope: &Scope) -> Result<()> {
@@ -147,14 +199,25 @@ impl Queues {
         }
     }
 
-    pub(super) fn close(&mut self) {
+    #[must_use]
+    pub(super) fn close(&mut self) -> Vec<Waker> {
         self.closed = true;
-        let consumers = self.by_stream.values_mut().chain(self.of_all.as_mut());
-        consumers.filter_map(|consumer| consumer.waker.take()).for_each(Waker::wake);
+        self.all_wakers()
     }
 
-    pub(super) fn is_closed(&self) -> bool {
+    /// Whether nothing will come any more: the inbox is closed, and no reader has anything left.
+    pub(super) fn is_over(&self, scope: &Scope) -> bool {
+        let concerns = |origin: &Origin| match scope {
+            Scope::All => true,
+            Scope::One(stream) => origin.stream == *stream,
+        };
         self.closed
+            && !self.by_origin.iter().any(|(origin, queue)| concerns(origin) && queue.readers > 0)
+    }
+
+    fn all_wakers(&mut self) -> Vec<Waker> {
+        let consumers = self.by_stream.values_mut().chain(self.of_all.as_mut());
+        consumers.filter_map(|consumer| consumer.waker.take()).collect()
     }
 
     fn queue(&mut self, origin: &Arc<Origin>) -> &mut Queue {
@@ -169,6 +232,7 @@ impl Queues {
     fn forget_if_done(&mut self, origin: &Arc<Origin>) {
         if self.by_origin.get(origin).is_some_and(|q| q.readers == 0 && q.runs.is_empty()) {
             self.by_origin.remove(origin);
+            self.orphans.retain(|orphan| orphan != origin);
         }
     }
 
@@ -183,10 +247,11 @@ impl Queues {
         Some(next)
     }
 
-    fn wake(&mut self, stream: &StreamName) {
+    fn waker(&mut self, stream: &StreamName) -> Option<Waker> {
         let consumer = self.by_stream.get_mut(stream).or(self.of_all.as_mut());
-        if let Some(waker) = consumer.and_then(|consumer| consumer.waker.take()) {
-            waker.wake();
-        }
+        consumer.and_then(|consumer| consumer.waker.take())
     }
 }
+
+/// What peers that left may leave unread in all: with the default bounds, that of sixteen streams.
+const MOST_ORPHANED: usize = 16 * 1024 * 1024;

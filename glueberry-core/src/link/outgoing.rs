@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 
 use glueberry_proto::aead::Aead;
 use glueberry_proto::name::StreamName;
@@ -25,6 +27,8 @@ pub(crate) struct Outgoing {
     filled: Notify,
     /// There may be room again, or something was flushed, or the end came.
     moved: Notify,
+    /// How many calls wait for a flush: the writer then flushes before it takes more.
+    flushers: AtomicUsize,
 }
 
 struct State {
@@ -88,7 +92,8 @@ impl Outgoing {
             end: End::Open,
         };
         let (filled, moved) = (Notify::new(), Notify::new());
-        Self { stream, limit, largest, key, state: Mutex::new(state), filled, moved }
+        let flushers = AtomicUsize::new(0);
+        Self { stream, limit, largest, key, state: Mutex::new(state), filled, moved, flushers }
     }
 
     /// Queues a message, or says [`ErrorCode::WouldBlock`].
@@ -145,6 +150,7 @@ impl Outgoing {
     /// Waits until everything accepted before this call has been handed to the transport.
     pub(crate) async fn flush(&self) -> Result<()> {
         let until = self.state.lock().accepted;
+        let _flusher = Flusher::new(&self.flushers);
         loop {
             let moved = self.moved.notified();
             tokio::pin!(moved);
@@ -179,6 +185,9 @@ impl Outgoing {
         let mut state = self.state.lock();
         if state.end == End::Closed {
             return Some(Work::Finish);
+        }
+        if state.end == End::Refused {
+            return None;
         }
         if let Some(batch) = state.returned.pop_front() {
             state.taken = batch.tally();
@@ -222,6 +231,11 @@ impl Outgoing {
         }
         drop(state);
         self.moved.notify_waiters();
+    }
+
+    /// Whether somebody waits for a flush.
+    pub(super) fn has_flushers(&self) -> bool {
+        self.flushers.load(Relaxed) > 0
     }
 
     /// True the first time: a stream carries this name from now on.
@@ -297,6 +311,22 @@ impl Outgoing {
 
 fn empty_record(key: Option<&Arc<Aead>>) -> OpenRecord {
     key.map_or_else(OpenRecord::plain, |key| OpenRecord::sealed(key.clone()))
+}
+
+/// Counts a call that waits for a flush, for as long as it waits.
+struct Flusher<'a>(&'a AtomicUsize);
+
+impl<'a> Flusher<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Flusher<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
 }
 
 impl State {

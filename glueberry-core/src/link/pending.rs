@@ -83,6 +83,12 @@ impl Pending {
         }
     }
 
+    /// What was not written wholly, whatever became of what was.
+    pub(super) fn into_unwritten(mut self) -> impl Iterator<Item = Batch> {
+        self.replay = self.replay.or(self.absorbed.take());
+        self.into_unfinished()
+    }
+
     pub(super) fn into_unfinished(self) -> impl Iterator<Item = Batch> {
         let batches = self.replay.into_iter().chain(self.batch);
         batches.filter(Batch::counts).map(|mut batch| {

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::{AsyncRead, FutureExt};
 use glueberry_proto::aead::Aead;
 use glueberry_proto::v1::duplex::Stream;
@@ -74,7 +75,12 @@ impl Reader {
             // A stream cut inside a frame was reset, or its connection lost: the session's end, or
             // the stream's reopening, says so.
             match read {
-                Ok(0) => return true,
+                Ok(0) => {
+                    if let Err(fault) = frames.end(buffer.unread()) {
+                        self.report_malformed(&fault);
+                    }
+                    return true;
+                }
                 Ok(_) => {}
                 Err(_) => return false,
             }
@@ -139,8 +145,12 @@ impl Reader {
             }
         };
         let consumed = buffer.split_to(at);
+        // Between frames that are dropped, a small good one must not keep the whole buffer.
+        let copies = runs.len() * 2 < consumed.len();
         for run in runs.into_ranges() {
-            self.entrance.push(consumed.slice(run), self.protection());
+            let good =
+                if copies { Bytes::copy_from_slice(&consumed[run]) } else { consumed.slice(run) };
+            self.entrance.push(good, self.protection());
         }
         outcome
     }
@@ -165,7 +175,7 @@ impl Reader {
     }
 
     fn report_malformed(&self, fault: &FrameError) {
-        self.warn(ErrorCode::MalformedFrame, format!("the stream was reset: {fault}"));
+        self.warn(ErrorCode::MalformedFrame, format!("the stream ended: {fault}"));
     }
 
     fn warn(&self, code: ErrorCode, detail: String) {
@@ -203,6 +213,11 @@ impl Runs {
         if good {
             self.current = Some(place);
         }
+    }
+
+    /// Bytes of good frames.
+    fn len(&self) -> usize {
+        self.before.iter().chain(&self.current).map(Range::len).sum()
     }
 
     fn into_ranges(self) -> impl Iterator<Item = Range<usize>> {

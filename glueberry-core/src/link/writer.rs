@@ -118,7 +118,12 @@ impl Writer {
             }
             self.advance().await;
             if self.stage == Stage::Written && self.readers == 0 {
-                return;
+                if phase == Phase::Retiring {
+                    self.take_latecomers().await;
+                }
+                if self.readers == 0 {
+                    return;
+                }
             }
             let step = self.next_step(phase).await;
             self.take(step);
@@ -149,6 +154,14 @@ impl Writer {
         }
     }
 
+    /// The peer may have opened a stream here before it knew that the session moves.
+    async fn take_latecomers(&mut self) {
+        let late = tokio::time::timeout(LATECOMERS, self.inbound.recv());
+        if let Ok(Some(stream)) = late.await {
+            self.take(Step::Inbound(stream));
+        }
+    }
+
     async fn next_step(&mut self, phase: Phase) -> Step {
         let may_send = phase != Phase::Held && self.is_our_turn();
         let now = Instant::now();
@@ -168,7 +181,9 @@ impl Writer {
                 (self.link.connection.clone(), self.link.origin.stream.clone());
             self.opening = Some(async move { connection.open(&name).await }.boxed());
         }
-        let takes_work = may_send && !self.pending.has_batch() && self.stage == Stage::Sending;
+        let flushes_first = self.unflushed && self.link.outgoing.has_flushers();
+        let takes_work =
+            may_send && !self.pending.has_batch() && !flushes_first && self.stage == Stage::Sending;
         let wake_at = match self.stage {
             Stage::Farewell { until } => Some(until),
             _ => open_at.filter(|at| *at > now).or_else(|| self.duplex.window_ends()),
@@ -196,6 +211,11 @@ impl Writer {
     fn take(&mut self, step: Step) {
         match step {
             Step::Look => {}
+            // Dropping it resets it.
+            Step::Inbound(_) if self.readers >= MOST_READERS => self.warn(
+                ErrorCode::TooManyStreams,
+                format!("one more stream of this name was refused: {MOST_READERS} are read"),
+            ),
             Step::Inbound(stream) => {
                 let id = self.duplex.theirs_arrived(Instant::now());
                 self.add(id, stream);
@@ -312,12 +332,21 @@ impl Writer {
         if self.duplex.target(now) != Target::Failed {
             return;
         }
-        let (peer, stream) = (Some(self.link.origin.peer), Some(self.link.origin.stream.clone()));
         self.give_back();
+        if *self.link.phase.borrow() == Phase::Retiring {
+            // The session goes on elsewhere, and so does the stream.
+            return;
+        }
         let waiting = self.link.outgoing.waiting().messages;
-        let detail = format!("the peer does not take this stream; messages that wait: {waiting}");
         self.link.outgoing.refuse();
-        let code = ErrorCode::StreamRefused;
+        self.warn(
+            ErrorCode::StreamRefused,
+            format!("the peer does not take this stream; messages that wait: {waiting}"),
+        );
+    }
+
+    fn warn(&self, code: ErrorCode, detail: String) {
+        let (peer, stream) = (Some(self.link.origin.peer), Some(self.link.origin.stream.clone()));
         self.link.events.emit(EventKind::Warning { code, peer, stream, detail });
     }
 
@@ -340,8 +369,13 @@ impl Writer {
         drop(tokio::time::timeout(FAREWELL, futures::future::join_all(closing)).await);
     }
 
+    /// The connection ended, or all is done. What was written to it is not sent again: nobody knows
+    /// what of it was read.
     fn finish(mut self) {
-        self.give_back();
+        self.link.outgoing.give_back(std::mem::take(&mut self.pending).into_unwritten());
+        if self.unflushed {
+            self.link.outgoing.flushed();
+        }
         self.link.ends.written.cancel();
     }
 }
@@ -360,8 +394,8 @@ async fn read_in_turn(
         Some(Err(_)) | None => return,
     }
     if let Some(before) = before {
-        // An old connection that does not end in time is not waited for: it is closed then.
-        drop(tokio::time::timeout(MOVE_GRACE, before.read.cancelled()).await);
+        // Bounded by the old connection, which is closed a while after the move.
+        before.read.cancelled().await;
     }
     reader.run(stream).await;
 }
@@ -401,6 +435,10 @@ async fn until(at: Option<Instant>) {
     }
 }
 
+/// Two sides that open a name at once need two; one more each may be ending.
+const MOST_READERS: usize = 4;
+/// How long a stream that was opened before a move may still be under way.
+const LATECOMERS: Duration = Duration::from_millis(300);
 /// Each reader says two things at most, and few readers live at once: they never wait for long.
 const NOTICES: usize = 8;
 /// How long a closed stream waits for the peer to close it too: a round trip across the world, and

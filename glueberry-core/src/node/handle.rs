@@ -45,9 +45,10 @@ impl Node {
     }
 
     pub(super) async fn start(identity: Identity, config: Config) -> Result<Self> {
+        let events = Hub::new(config.event_buffer);
         let parts = SessionParts {
-            inbox: Inbox::default(),
-            events: Hub::new(config.event_buffer),
+            inbox: Inbox::new(events.clone()),
+            events,
             tasks: TaskTracker::new(),
             streams: Arc::new(config.streams.clone().into_iter().collect()),
         };
@@ -165,10 +166,15 @@ impl Node {
     /// [`ErrorCode::NodeClosed`] after a shutdown.
     pub fn disconnect(&self, peer: &PeerId) -> Call<impl Future<Output = Result<()>>> {
         let peer = *peer;
+        let node = self.clone();
         Call::new("disconnect", async move {
-            self.drain([self.view(&peer)]).await;
-            let reason = DisconnectReason::Requested;
-            self.ask(|reply| Command::Disconnect { peer, reason, reply }).await
+            // A task of its own: once begun, the end comes even if the caller waits no longer.
+            let ending = self.inner.parts.tasks.spawn(async move {
+                node.drain([node.view(&peer)]).await;
+                let reason = DisconnectReason::Requested;
+                node.ask(|reply| Command::Disconnect { peer, reason, reply }).await
+            });
+            ending.await.unwrap_or_else(|_| Err(closed()))
         })
     }
 
@@ -312,7 +318,7 @@ impl Node {
 
     /// Ends the node: writes what is queued for up to the configured linger, closes all
     /// connections, and ends every iteration once what was received has been read. Bounded in time:
-    /// by the linger and 5 s. Again, it does nothing.
+    /// by the linger and 7 s. Again, it does nothing.
     pub async fn shutdown(&self) {
         let inner = &self.inner;
         self.drain(inner.peers.all().into_iter().map(|(_, view)| Some(view))).await;
@@ -321,8 +327,6 @@ impl Node {
         inner.parts.tasks.close();
         let all = async { tokio::join!(inner.driver.wait(), inner.parts.tasks.wait()) };
         drop(tokio::time::timeout(SHUTDOWN_BOUND, all).await);
-        inner.parts.inbox.close();
-        inner.parts.events.close();
     }
 
     /// Writes what is queued for these peers.
@@ -378,13 +382,13 @@ impl Node {
                 }
                 Err(error) => error.at_peer(*peer),
             },
+            _ if self.inner.commands.is_closed() => closed(),
             _ => not_connected(peer),
         }
     }
 
     /// Hands a command to the driver, and waits for its answer.
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T> {
-        let closed = || Error::new(ErrorCode::NodeClosed, "the node was shut down");
         let (reply, answer) = oneshot::channel();
         self.inner.commands.send(command(reply)).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())
@@ -395,6 +399,10 @@ impl std::fmt::Debug for Node {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Node").field("peer_id", &self.peer_id()).finish_non_exhaustive()
     }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorCode::NodeClosed, "the node was shut down")
 }
 
 fn not_connected(peer: &PeerId) -> Error {

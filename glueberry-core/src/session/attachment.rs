@@ -31,6 +31,7 @@ impl Attachment {
         &self,
         names: impl IntoIterator<Item = &'a StreamName>,
     ) -> Result<()> {
+        let _one_at_a_time = self.session.preparing.lock();
         for name in names {
             if !self.connection.accepts(name) {
                 self.start_link(name, self.phase.subscribe())?;
@@ -48,6 +49,11 @@ impl Attachment {
     /// Messages flow on this connection from now on.
     pub(crate) fn activate(&self) {
         self.phase.send_replace(Phase::Active);
+    }
+
+    /// Whether messages flow on this connection.
+    pub(crate) fn is_active(&self) -> bool {
+        *self.phase.borrow() == Phase::Active
     }
 
     /// The session goes on elsewhere: this connection finishes what it began.

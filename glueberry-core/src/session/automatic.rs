@@ -13,7 +13,6 @@ use super::Attachment;
 use crate::PeerId;
 use crate::error::ErrorCode;
 use crate::events::{EventKind, Hub};
-use crate::net::Connection;
 
 /// Shakes hands on a connection, and prepares the configured streams on the way.
 ///
@@ -37,7 +36,7 @@ pub(crate) async fn shake_hands(
     };
     let stream = stream.ok_or(DisconnectReason::HandshakeFailed)?;
     Conversation { attachment, events, machine, stream }.run().await?;
-    ignore_the_rest(connection, inbound);
+    ignore_the_rest(attachment, inbound);
     Ok(())
 }
 
@@ -55,7 +54,7 @@ impl Conversation<'_> {
             return Ok(());
         }
         let mut frames = FrameReader::new(LARGEST_FRAME);
-        let (mut buffer, mut filled) = (vec![0; LARGEST_FRAME + 16], 0);
+        let (mut buffer, mut filled) = (vec![0; frames.max_unread()], 0);
         loop {
             let count = self.stream.read(&mut buffer[filled..]).await.unwrap_or(0);
             if count == 0 {
@@ -156,9 +155,9 @@ impl Conversation<'_> {
 
 /// A Go dialer can say Complete again on a new handshake stream, long after: that is read and
 /// ignored, up to a bound.
-fn ignore_the_rest(connection: &Connection, mut inbound: mpsc::Receiver<Stream>) {
-    let ended = connection.ended.clone();
-    tokio::spawn(async move {
+fn ignore_the_rest(attachment: &Attachment, mut inbound: mpsc::Receiver<Stream>) {
+    let ended = attachment.connection.ended.clone();
+    attachment.session.tasks().spawn(async move {
         let ignoring = async {
             while let Some(stream) = inbound.recv().await {
                 let mut rest = stream.take(MOST_IGNORED);

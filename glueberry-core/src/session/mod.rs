@@ -11,7 +11,7 @@ use glueberry_proto::aead::Aead;
 use glueberry_proto::identity::check_identity;
 use glueberry_proto::name::StreamName;
 use glueberry_proto::v1::key::SharedKey;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tokio_util::task::TaskTracker;
 
 use crate::config::{MAX_STREAMS, StreamConfig};
@@ -41,6 +41,7 @@ pub(crate) struct Session {
     aead: Arc<Aead>,
     /// Bounded by [`MAX_STREAMS`] and the handshake stream.
     lanes: RwLock<HashMap<StreamName, Lane>>,
+    preparing: Mutex<()>,
 }
 
 struct Lane {
@@ -66,8 +67,13 @@ impl Session {
         let shared = SharedKey::derive(identity.secret().signing_key(), &public)
             .map_err(|fault| refused(&fault))?;
         let aead = Arc::new(shared.aead());
-        let lanes = RwLock::default();
-        Ok(Arc::new(Self { peer, epoch, parts, aead, lanes }))
+        let (lanes, preparing) = (RwLock::default(), Mutex::default());
+        Ok(Arc::new(Self { peer, epoch, parts, aead, lanes, preparing }))
+    }
+
+    /// Where the session's tasks are counted.
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.parts.tasks
     }
 
     /// The names that this node is configured with.

@@ -137,6 +137,8 @@ struct Session {
     current: Attempt,
     /// The handshake on the current connection is not finished.
     shaking: bool,
+    /// The current connection was an heir when the one before it ended: to be reported as a move.
+    inherited: bool,
     established: bool,
 }
 
@@ -162,6 +164,19 @@ impl Machine {
             session: None,
             heir: None,
         }
+    }
+
+    /// Counts sessions on from here: for a peer that was forgotten and comes again.
+    #[must_use]
+    pub fn counting_from(mut self, last_number: u64) -> Self {
+        self.last_number = last_number;
+        self
+    }
+
+    /// The last number that was given to a session or a handshake.
+    #[must_use]
+    pub fn last_number(&self) -> u64 {
+        self.last_number
     }
 
     /// Sessions never move: where one would, it ends as superseded and another begins. For
@@ -259,10 +274,11 @@ impl Machine {
             actions.push(Action::Move { epoch, from, to: on });
         } else if !(session.shaking && session.current.is(on, attempt)) {
             return Vec::new();
-        } else if session.established {
+        } else if session.inherited {
             actions.push(Action::Move { epoch, from: None, to: on });
         }
         session.shaking = false;
+        session.inherited = false;
         if !std::mem::replace(&mut session.established, true) {
             actions.push(Action::ReportEstablished { epoch, on });
         }
@@ -327,7 +343,8 @@ impl Machine {
 
     fn begin(&mut self, current: Attempt) -> Vec<Action> {
         let Attempt { number: epoch, on, .. } = current;
-        self.session = Some(Session { epoch, current, shaking: true, established: false });
+        self.session =
+            Some(Session { epoch, current, shaking: true, inherited: false, established: false });
         vec![Action::ReportConnected { epoch, on }, current.start()]
     }
 
@@ -338,6 +355,7 @@ impl Machine {
         };
         session.current = heir;
         session.shaking = true;
+        session.inherited = true;
         true
     }
 
@@ -455,6 +473,22 @@ mod tests {
         let moved = Action::Move { epoch: 1, from: None, to: SECOND };
         assert_eq!(peer.handshake_done(SECOND, 2), vec![moved]);
         assert_eq!(peer.next_deadline(), None);
+    }
+
+    #[test]
+    fn a_session_that_inherits_before_it_is_established_moves_first() {
+        let now = Instant::now();
+        let mut peer = Machine::new(true, TIMEOUT);
+        peer.connected(FIRST, Dialer::Them, now);
+        peer.connected(SECOND, Dialer::Us, now);
+        assert_eq!(peer.disconnected(FIRST), vec![]);
+        assert_eq!(
+            peer.handshake_done(SECOND, 2),
+            vec![
+                Action::Move { epoch: 1, from: None, to: SECOND },
+                Action::ReportEstablished { epoch: 1, on: SECOND },
+            ]
+        );
     }
 
     #[test]

@@ -153,6 +153,11 @@ impl Driver {
 
     async fn leave(&mut self, reply: oneshot::Sender<()>) {
         self.leaving = Some(Leaving { until: Instant::now() + SHUTDOWN_BOUND, reply });
+        self.end_all().await;
+    }
+
+    /// Ends every session, and closes every connection.
+    pub(super) async fn end_all(&mut self) {
         for id in self.peers.keys().copied().collect::<Vec<_>>() {
             let reason = DisconnectReason::Shutdown;
             let actions = self.peers.get_mut(&id).map(|peer| peer.machine.disconnect(reason));

@@ -3,6 +3,7 @@
 mod calls;
 mod sessions;
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -52,6 +53,9 @@ pub(crate) struct Driver {
     ids: HashMap<ConnectionKey, ConnectionId>,
     /// When to look at whose machine; entries of machines that went on are harmless.
     deadlines: BTreeSet<(Instant, PeerId)>,
+    /// The highest number of a session with a peer that was forgotten since: numbers are not used
+    /// again, so that late work of an older session is known as such.
+    last_number: u64,
     leaving: Option<Leaving>,
 }
 
@@ -119,12 +123,14 @@ impl Driver {
             connections: HashMap::new(),
             ids: HashMap::new(),
             deadlines: BTreeSet::new(),
+            last_number: 0,
             leaving: None,
         })
     }
 
     /// Runs until the node is shut down, or dropped.
     pub(crate) async fn run(mut self) {
+        let _at_the_end = EndOfNode(self.settings.parts.clone());
         while !self.has_left() {
             let deadline = self.next_deadline();
             tokio::select! {
@@ -139,8 +145,10 @@ impl Driver {
                 () = tokio::time::sleep_until(deadline.into()) => self.tick().await,
             }
         }
-        if let Some(leaving) = self.leaving.take() {
-            calls::answer(leaving.reply, ());
+        match self.leaving.take() {
+            Some(leaving) => calls::answer(leaving.reply, ()),
+            // The node was dropped: its sessions end all the same.
+            None => self.end_all().await,
         }
     }
 
@@ -241,7 +249,8 @@ impl Driver {
         let settings = &self.settings;
         self.peers.entry(id).or_insert_with(|| {
             let we_are_greater = settings.identity.peer_id() > id;
-            let machine = Machine::new(we_are_greater, settings.config.handshake_timeout);
+            let machine = Machine::new(we_are_greater, settings.config.handshake_timeout)
+                .counting_from(self.last_number);
             Peer {
                 machine: match settings.config.handshake {
                     HandshakeMode::Automatic => machine,
@@ -261,8 +270,11 @@ impl Driver {
     }
 
     fn forget_if_idle(&mut self, id: PeerId) {
-        if self.peers.get(&id).is_some_and(|peer| peer.machine.is_idle() && peer.dial.is_idle()) {
-            self.peers.remove(&id);
+        if let Entry::Occupied(peer) = self.peers.entry(id)
+            && peer.get().machine.is_idle()
+            && peer.get().dial.is_idle()
+        {
+            self.last_number = self.last_number.max(peer.remove().machine.last_number());
         }
     }
 
@@ -272,6 +284,16 @@ impl Driver {
 
     fn warn(&self, code: ErrorCode, detail: String) {
         self.emit(EventKind::Warning { code, peer: None, stream: None, detail });
+    }
+}
+
+/// Whatever ends the driver, a panic too, ends the iterations of the node's users.
+struct EndOfNode(SessionParts);
+
+impl Drop for EndOfNode {
+    fn drop(&mut self) {
+        self.0.inbox.close();
+        self.0.events.close();
     }
 }
 

@@ -133,11 +133,12 @@ impl Driver {
     }
 
     fn established(&mut self, id: PeerId, epoch: u64) {
+        self.publish(id, State::Established);
+        self.emit(EventKind::PeerEstablished { peer: id, session: epoch });
+        // Only now are messages delivered: whoever gets one can answer it.
         if let Some(attachment) = &self.peer(id).session {
             attachment.activate();
         }
-        self.publish(id, State::Established);
-        self.emit(EventKind::PeerEstablished { peer: id, session: epoch });
         self.peer(id).dial.reached(State::Established);
     }
 
@@ -145,11 +146,14 @@ impl Driver {
         let peer = self.peer(id);
         let Some(heir) = peer.heirs.remove(&to) else { return };
         let Some(loser) = peer.session.replace(heir.clone()) else { return };
+        let was_established = loser.is_active();
         loser.retire();
-        heir.activate();
         let state = peer.machine.state();
         info!(peer = %id, from = loser.connection.key.0, to = to.0, "the session moved");
         self.publish(id, state);
+        if was_established {
+            heir.activate();
+        }
         if let Some(from) = from {
             self.close_later(from);
         }
@@ -169,7 +173,9 @@ impl Driver {
 
     async fn ended(&mut self, id: PeerId, epoch: Option<u64>, reason: DisconnectReason) {
         let peer = self.peer(id);
-        peer.heirs.clear();
+        for (_, heir) in peer.heirs.drain() {
+            heir.connection.ended.cancel();
+        }
         let ended = peer.session.take();
         self.publish(id, State::Disconnected);
         let unwritten = match ended {
@@ -180,11 +186,18 @@ impl Driver {
             None => Vec::new(),
         };
         self.emit(EventKind::PeerDisconnected { peer: id, session: epoch, reason, unwritten });
-        if reason != DisconnectReason::Superseded {
-            let peer = self.peer(id);
-            let error = peer.last_fault.take().unwrap_or_else(|| end_fault(reason).at_peer(id));
-            peer.dial.failed(&error);
+        let peer = self.peer(id);
+        let last_fault = peer.last_fault.take();
+        if reason == DisconnectReason::Superseded {
+            return;
         }
+        if peer.machine.state() == State::Connecting {
+            // Our own dial is still under way, and may succeed.
+            self.publish(id, State::Connecting);
+            return self.emit(EventKind::PeerConnecting { peer: id });
+        }
+        let last_fault = last_fault.filter(|_| reason == DisconnectReason::DialFailed);
+        peer.dial.failed(&last_fault.unwrap_or_else(|| end_fault(reason).at_peer(id)));
     }
 
     fn publish(&self, id: PeerId, state: State) {
