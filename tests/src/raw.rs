@@ -81,6 +81,19 @@ impl RawStream {
         self.stream.flush().await.expect("the node takes bytes");
     }
 
+    /// Writes these bytes unless the node has reset the stream.
+    pub async fn offer(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).await.is_ok() && self.stream.flush().await.is_ok()
+    }
+
+    /// Ends the stream as a peer does that has nothing more to say.
+    ///
+    /// # Panics
+    /// When the node does not take it.
+    pub async fn close(&mut self) {
+        self.stream.close().await.expect("the node takes the end");
+    }
+
     /// Reads exactly this many bytes.
     ///
     /// # Panics

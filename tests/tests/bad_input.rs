@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use glueberry_core::{
     DisconnectReason, ErrorCode, EventFilter, EventKind, HandshakeMode, Identity, Node, PeerId,
-    StreamConfig,
+    State, StreamConfig,
 };
 use glueberry_tests::raw::RawPeer;
 use glueberry_tests::wait::{PATIENCE, event, within};
@@ -206,6 +206,35 @@ async fn a_truncated_frame_delivers_nothing_and_the_node_goes_on() {
     drop(raw);
     event(&mut ends, "the event", |kind| matches!(kind, EventKind::PeerDisconnected { .. })).await;
     assert!(node.messages("chat").unwrap().try_next().is_none());
+    goes_on(&node).await;
+}
+
+#[tokio::test]
+async fn a_stream_that_ends_inside_a_frame_is_reported() {
+    let node = node().await;
+    let mut raw = established(&node).await;
+    let mut warnings = node.events(EventFilter::peer(raw.peer_id()));
+    let mut chat = raw.open(CHAT).await;
+    chat.write(&frame(&[7; 60])[..30]).await;
+    chat.close().await;
+    event(&mut warnings, "the warning", warns(ErrorCode::MalformedFrame)).await;
+    assert_eq!(node.state(&raw.peer_id()), State::Established);
+    goes_on(&node).await;
+}
+
+#[tokio::test]
+async fn a_peer_that_opens_one_stream_again_and_again_is_stopped() {
+    let node = node().await;
+    let mut raw = established(&node).await;
+    let mut warnings = node.events(EventFilter::peer(raw.peer_id()));
+    let mut held = Vec::new();
+    for _ in 0..10 {
+        let mut chat = raw.open(CHAT).await;
+        // The beginning of a frame: each stream would hold what comes of it.
+        chat.offer(&frame(&[7; 60])[..30]).await;
+        held.push(chat);
+    }
+    event(&mut warnings, "the warning", warns(ErrorCode::TooManyStreams)).await;
     goes_on(&node).await;
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use glueberry_core::EventName::{PeerConnected, PeerDisconnected};
 use glueberry_core::{
     Error, ErrorCode, EventFilter, EventKind, HandshakeMode, Identity, Node, Security, State,
     StreamConfig,
@@ -254,4 +255,66 @@ async fn a_shutdown_wakes_everyone_who_waits() {
     assert!(matches!(error.code(), ErrorCode::NotConnected | ErrorCode::NodeClosed), "{error:?}");
     assert!(within("the reader", reading).await.unwrap().is_none());
     within("the subscriber", listening).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_node_that_is_dropped_ends_its_iterations_and_its_sessions() {
+    let (a, b) = (node(TCP).await, node(TCP).await);
+    let (mut inbox, mut events) = (a.messages("chat").unwrap(), a.events(EventFilter::all()));
+    let peer = a.connect(address(&b)).await.unwrap();
+    drop(a);
+    assert!(within("the end of the inbox", inbox.next()).await.is_none());
+    let ended = |kind: &EventKind| kind.peer() == Some(peer) && kind.name() == PeerDisconnected;
+    event(&mut events, "the end of the session", ended).await;
+    let rest = async { while events.next().await.is_some() {} };
+    within("the end of the events", rest).await;
+}
+
+#[tokio::test]
+async fn a_disconnect_that_is_not_waited_for_comes_all_the_same() {
+    let (a, b) = (node(TCP).await, node(TCP).await);
+    let peer = a.connect(address(&b)).await.unwrap();
+    let mut events = a.events(EventFilter::peer(peer));
+    // Nobody reads there: the send buffer stays full, and the disconnect lingers.
+    while a.try_send(&peer, "chat", &[0; 4096]).is_ok() {
+        tokio::task::yield_now().await;
+    }
+    let late = a.disconnect(&peer).timeout(Duration::from_millis(10)).await;
+    assert_eq!(late.unwrap_err().code(), ErrorCode::TimedOut);
+    event(&mut events, "the end", |kind| kind.name() == PeerDisconnected).await;
+    assert_eq!(a.state(&peer), State::Disconnected);
+}
+
+#[tokio::test]
+async fn no_two_sessions_with_a_peer_have_the_same_number() {
+    let (a, b) = (node(TCP).await, node(TCP).await);
+    let mut events = a.events(EventFilter::all().kinds([PeerConnected]));
+    let mut numbers = Vec::new();
+    for _ in 0..3 {
+        let peer = a.connect(address(&b)).await.unwrap();
+        let EventKind::PeerConnected { session, .. } = events.next().await.unwrap().kind else {
+            unreachable!("nothing else was asked for")
+        };
+        numbers.push(session);
+        a.disconnect(&peer).await.unwrap();
+    }
+    assert!(numbers.is_sorted_by(|one, next| one < next), "{numbers:?}");
+}
+
+#[tokio::test]
+async fn what_was_received_can_still_be_read_after_a_shutdown() {
+    let (a, b) = (node(TCP).await, node(TCP).await);
+    let peer = a.connect(address(&b)).await.unwrap();
+    let mut inbox = b.messages("chat").unwrap();
+    for number in 0..500u32 {
+        a.send(&peer, "chat", &number.to_be_bytes()).await.unwrap();
+    }
+    within("the farewell", a.disconnect(&peer)).await.unwrap();
+    within("the shutdown", b.shutdown()).await;
+    let mut count = 0u32;
+    while let Some(message) = within("the rest", inbox.next()).await {
+        assert_eq!(message.payload()[..], count.to_be_bytes());
+        count += 1;
+    }
+    assert_eq!(count, 500);
 }
