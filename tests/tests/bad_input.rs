@@ -198,6 +198,19 @@ async fn a_message_sealed_with_another_key_is_reported_and_not_delivered() {
 }
 
 #[tokio::test]
+async fn a_peer_that_sends_only_garbage_does_not_fill_the_events() {
+    let node = node().await;
+    let mut raw = established(&node).await;
+    let mut events = node.events(EventFilter::peer(raw.peer_id()));
+    let mut chat = raw.open(CHAT).await;
+    chat.write(&frame(&[7; 60]).repeat(1000)).await;
+    chat.close().await;
+    let counted = |kind: &EventKind| matches!(kind, EventKind::Warning { detail, .. } if detail.starts_with("936 more"));
+    event(&mut events, "the count", counted).await;
+    goes_on(&node).await;
+}
+
+#[tokio::test]
 async fn a_truncated_frame_delivers_nothing_and_the_node_goes_on() {
     let node = node().await;
     let mut raw = established(&node).await;

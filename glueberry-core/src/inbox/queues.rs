@@ -77,7 +77,7 @@ impl Queues {
         }
         self.forget_if_done(origin);
         let mut dropped = Vec::new();
-        while self.orphaned > MOST_ORPHANED {
+        while self.orphaned > MOST_ORPHANED || self.orphans.len() > MOST_ORPHANS {
             let Some(oldest) = self.orphans.pop_front() else { break };
             dropped.extend(self.give_up(oldest));
         }
@@ -255,3 +255,92 @@ impl Queues {
 
 /// What peers that left may leave unread in all: with the default bounds, that of sixteen streams.
 const MOST_ORPHANED: usize = 16 * 1024 * 1024;
+/// How many queues that may be: it keeps looking through them short.
+const MOST_ORPHANS: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use glueberry_proto::v1::record::Protection;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Identity;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Open(usize),
+        Leave(usize),
+        Push(usize, usize),
+        Pop(Option<usize>),
+        PutBack,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            (0..6usize).prop_map(Step::Open),
+            (0..6usize).prop_map(Step::Leave),
+            (0..6usize, 1..4_000_000usize).prop_map(|(origin, len)| Step::Push(origin, len)),
+            prop::option::of(0..2usize).prop_map(Step::Pop),
+            Just(Step::PutBack),
+        ];
+        prop::collection::vec(step, 0..60)
+    }
+
+    /// Three peers with two streams each.
+    fn origins() -> Vec<Arc<Origin>> {
+        let peers: Vec<PeerId> = (1..4)
+            .map(|seed| Identity::from_seed(&[seed; 32]).expect("32 bytes").peer_id())
+            .collect();
+        let streams = ["one", "two"].map(|name| StreamName::parse(name).expect("a name"));
+        let pairs = peers.iter().flat_map(|peer| streams.iter().map(move |name| (peer, name)));
+        pairs.map(|(peer, name)| Arc::new(Origin { peer: *peer, stream: name.clone() })).collect()
+    }
+
+    fn check(queues: &Queues) -> std::result::Result<(), TestCaseError> {
+        let orphaned = queues.by_origin.values().filter(|queue| queue.readers == 0);
+        let (count, weight) = orphaned.fold((0, 0), |(n, w), queue| (n + 1, w + queue.weight));
+        prop_assert_eq!((queues.orphans.len(), queues.orphaned), (count, weight));
+        for (origin, queue) in &queues.by_origin {
+            let weight: usize = queue.runs.iter().map(Run::weight).sum();
+            prop_assert_eq!(queue.weight, weight);
+            let turns = queues.turns.get(&origin.stream);
+            let has_turn = turns.is_some_and(|turns| turns.contains(&origin.peer));
+            prop_assert_eq!(has_turn, !queue.runs.is_empty());
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn what_departed_peers_left_is_counted_and_bounded(steps in steps()) {
+            let (origins, mut queues) = (origins(), Queues::default());
+            let mut readers = [0usize; 6];
+            let mut taken = None;
+            for step in steps {
+                match step {
+                    Step::Open(at) => {
+                        queues.open(&origins[at]);
+                        readers[at] += 1;
+                    }
+                    Step::Leave(at) if readers[at] > 0 => {
+                        readers[at] -= 1;
+                        queues.leave(&origins[at]);
+                        prop_assert!(queues.orphaned <= MOST_ORPHANED);
+                    }
+                    Step::Push(at, len) if readers[at] > 0 => {
+                        let frames = Bytes::from(vec![0; len]);
+                        queues.push(Run::new(origins[at].clone(), frames, Protection::Plain));
+                    }
+                    Step::Pop(stream) => {
+                        let one = stream.map(|at| Scope::One(origins[at].stream.clone()));
+                        taken = queues.pop(&one.unwrap_or(Scope::All)).or(taken);
+                    }
+                    Step::PutBack => drop(taken.take().map(|run| queues.put_back(run))),
+                    Step::Leave(_) | Step::Push(..) => {}
+                }
+                check(&queues)?;
+            }
+        }
+    }
+}

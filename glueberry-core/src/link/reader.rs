@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -47,12 +49,15 @@ pub(super) struct Reader {
     pub(super) events: Hub,
     /// The connection has ended, or is to end: what has come is read, and nothing more waited for.
     pub(super) ended: CancellationToken,
+    /// Faulty frames so far: a peer that sends nothing else must not fill every event queue.
+    pub(super) faults: AtomicU32,
 }
 
 impl Reader {
     /// Reads until the stream ends or breaks the rules of framing.
     pub(super) async fn run(self, mut stream: impl AsyncRead + Unpin) {
         let clean = self.read(&mut stream).await;
+        self.report_the_rest();
         self.tell(Seen::Ended { clean }).await;
     }
 
@@ -160,8 +165,10 @@ impl Reader {
         if open(aead, frame).is_ok() {
             return true;
         }
-        let (peer, stream) = (self.origin.peer, self.origin.stream.clone());
-        self.events.emit(EventKind::DecryptionFailed { peer, stream });
+        if self.may_report() {
+            let (peer, stream) = (self.origin.peer, self.origin.stream.clone());
+            self.events.emit(EventKind::DecryptionFailed { peer, stream });
+        }
         false
     }
 
@@ -169,7 +176,22 @@ impl Reader {
         if self.aead.is_some() { Protection::Sealed } else { Protection::Plain }
     }
 
+    fn may_report(&self) -> bool {
+        self.faults.fetch_add(1, Relaxed) < MOST_REPORTED
+    }
+
+    fn report_the_rest(&self) {
+        let faults = self.faults.load(Relaxed);
+        if faults > MOST_REPORTED {
+            let detail = format!("{} more faulty messages came", faults - MOST_REPORTED);
+            self.warn(ErrorCode::MalformedFrame, detail);
+        }
+    }
+
     fn report_oversize(&self, len: usize) {
+        if !self.may_report() {
+            return;
+        }
         let detail = format!("a message of {len} bytes was skipped; the limit is {}", self.largest);
         self.warn(ErrorCode::OversizeSkipped, detail);
     }
@@ -191,6 +213,8 @@ impl Reader {
     }
 }
 
+/// Faulty messages of one stream that are reported one by one; the others are counted.
+const MOST_REPORTED: u32 = 64;
 /// How long received data of an ended session waits for the application to make room.
 const LAST_ROOM: Duration = Duration::from_secs(10);
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -285,6 +286,7 @@ impl Writer {
             notices: self.notify.clone(),
             events: self.link.events.clone(),
             ended: self.link.connection.ended.clone(),
+            faults: AtomicU32::new(0),
         };
         let turn = read_in_turn(reader, read, self.link.phase.clone(), self.link.before.clone());
         let guard = self.reading.clone();

@@ -144,6 +144,7 @@ impl Rpc {
 
     /// Somebody types into the example, which asks Rust.
     async fn answers(&mut self, example: &GoExample) {
+        knows_whom_to_ask(example).await;
         for (typed, method, params, result) in [
             ("echo hello", "echo", json!({ "message": "hello" }), r#"{"echo":"hello"}"#),
             ("echo чат", "echo", json!({ "message": "чат" }), r#"{"echo":"чат"}"#),
@@ -193,6 +194,19 @@ impl Rpc {
         let (first, json) = message.payload().split_first().expect("it has a kind");
         assert_eq!(*first, kind);
         serde_json::from_slice(json).expect("valid JSON")
+    }
+}
+
+/// The example says that it is ready a moment before it knows its peer; a question asked in between
+/// it does not pass on.
+async fn knows_whom_to_ask(example: &GoExample) {
+    loop {
+        example.type_line("no-such-command");
+        let is_answer =
+            |line: &str| line.starts_with("No peer connected") || line == "Unknown command";
+        if example.line("what it thinks of the command", is_answer).await == "Unknown command" {
+            return;
+        }
     }
 }
 
