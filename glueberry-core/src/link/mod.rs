@@ -50,8 +50,8 @@ pub(crate) struct Link {
     pub(crate) may_open: bool,
     pub(crate) phase: watch::Receiver<Phase>,
     pub(crate) ends: Ends,
-    /// The link that carried this stream of the session before, on another connection.
-    pub(crate) before: Option<Ends>,
+    /// The links that carried this stream of the session before, on other connections.
+    pub(crate) before: Vec<Ends>,
     pub(crate) events: Hub,
     pub(crate) tasks: TaskTracker,
 }
@@ -63,6 +63,13 @@ pub(crate) struct Ends {
     pub(crate) written: CancellationToken,
     /// Every stream was read to its end.
     pub(crate) read: CancellationToken,
+}
+
+impl Ends {
+    /// Whether nothing has to wait for this link any more.
+    pub(crate) fn are_over(&self) -> bool {
+        self.written.is_cancelled() && self.read.is_cancelled()
+    }
 }
 
 impl Link {

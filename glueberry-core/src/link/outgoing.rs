@@ -10,6 +10,7 @@ use glueberry_proto::name::StreamName;
 use glueberry_proto::v1::record::{OpenRecord, Protection};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use super::batch::Batch;
 use crate::error::{Error, ErrorCode, Result};
@@ -27,6 +28,8 @@ pub(crate) struct Outgoing {
     filled: Notify,
     /// There may be room again, or something was flushed, or the end came.
     moved: Notify,
+    /// Nothing more is accepted: links that write nothing yet need not wait for their turn.
+    draining: CancellationToken,
     /// How many calls wait for a flush: the writer then flushes before it takes more.
     flushers: AtomicUsize,
 }
@@ -92,8 +95,18 @@ impl Outgoing {
             end: End::Open,
         };
         let (filled, moved) = (Notify::new(), Notify::new());
-        let flushers = AtomicUsize::new(0);
-        Self { stream, limit, largest, key, state: Mutex::new(state), filled, moved, flushers }
+        let (flushers, draining) = (AtomicUsize::new(0), CancellationToken::new());
+        Self {
+            stream,
+            limit,
+            largest,
+            key,
+            state: Mutex::new(state),
+            filled,
+            moved,
+            draining,
+            flushers,
+        }
     }
 
     /// Queues a message, or says [`ErrorCode::WouldBlock`].
@@ -262,6 +275,12 @@ impl Outgoing {
     pub(crate) fn drain(&self) {
         self.change(End::Open, End::Draining);
         self.change(End::Refused, End::Closed);
+        self.draining.cancel();
+    }
+
+    /// Returns once [`Outgoing::drain`] was called.
+    pub(super) async fn drained(&self) {
+        self.draining.cancelled().await;
     }
 
     /// Ends it at once. What was never written stays countable.

@@ -189,7 +189,8 @@ impl Writer {
             Stage::Farewell { until } => Some(until),
             _ => open_at.filter(|at| *at > now).or_else(|| self.duplex.window_ends()),
         };
-        let before = self.link.before.as_ref().filter(|_| phase != Phase::Held && !may_send);
+        let held = phase == Phase::Held && self.stage == Stage::Sending;
+        let in_turn = phase != Phase::Held && !may_send;
         let output = Output {
             half: self.halves.iter_mut().find(|half| target == Target::Use(half.id)),
             pending: &mut self.pending,
@@ -199,7 +200,8 @@ impl Writer {
         tokio::select! {
             biased;
             Ok(()) = self.link.phase.changed() => Step::Look,
-            () = written(before), if before.is_some() => Step::Look,
+            () = all_written(&self.link.before), if in_turn => Step::Look,
+            () = self.link.outgoing.drained(), if held => Step::Work(Work::Finish),
             Some(stream) = self.inbound.recv() => Step::Inbound(stream),
             Some(notice) = self.notices.recv() => Step::Noticed(notice),
             Some(opened) = OptionFuture::from(self.opening.as_mut()) => Step::Opened(opened),
@@ -358,9 +360,9 @@ impl Writer {
         self.link.outgoing.give_back(std::mem::take(&mut self.pending).into_unfinished());
     }
 
-    /// Whether the link that carried this stream before has written its last.
+    /// Whether the links that carried this stream before have written their last.
     fn is_our_turn(&self) -> bool {
-        self.link.before.as_ref().is_none_or(|before| before.written.is_cancelled())
+        self.link.before.iter().all(|before| before.written.is_cancelled())
     }
 
     async fn close_halves(&mut self) {
@@ -387,7 +389,7 @@ async fn read_in_turn(
     reader: Reader,
     stream: ReadHalf<Stream>,
     mut phase: watch::Receiver<Phase>,
-    before: Option<Ends>,
+    before: Vec<Ends>,
 ) {
     let established = phase.wait_for(|phase| *phase != Phase::Held);
     match reader.ended.clone().run_until_cancelled(established).await {
@@ -395,8 +397,8 @@ async fn read_in_turn(
         // The session ended before it was established: nothing of it counts.
         Some(Err(_)) | None => return,
     }
-    if let Some(before) = before {
-        // Bounded by the old connection, which is closed a while after the move.
+    // Bounded by the old connections, which are closed a while after a move.
+    for before in before {
         before.read.cancelled().await;
     }
     reader.run(stream).await;
@@ -425,8 +427,8 @@ impl Future for Output<'_> {
     }
 }
 
-async fn written(before: Option<&Ends>) {
-    if let Some(before) = before {
+async fn all_written(before: &[Ends]) {
+    for before in before {
         before.written.cancelled().await;
     }
 }

@@ -47,7 +47,8 @@ pub(crate) struct Session {
 struct Lane {
     outgoing: Arc<Outgoing>,
     config: StreamConfig,
-    ends: Ends,
+    /// Of the links that carry it: one, and another one or two around a simultaneous dial.
+    ends: Vec<Ends>,
 }
 
 impl Session {
@@ -87,7 +88,7 @@ impl Session {
         self.lanes.read().get(stream).map(|lane| lane.outgoing.clone())
     }
 
-    fn all_outgoing(&self) -> Vec<(StreamName, Arc<Outgoing>, Ends)> {
+    fn all_outgoing(&self) -> Vec<(StreamName, Arc<Outgoing>, Vec<Ends>)> {
         let lanes = self.lanes.read();
         lanes.iter().map(|(n, l)| (n.clone(), l.outgoing.clone(), l.ends.clone())).collect()
     }
@@ -106,7 +107,8 @@ impl Session {
         for (_, outgoing, _) in &lanes {
             outgoing.drain();
         }
-        let written = lanes.iter().map(|(_, _, ends)| ends.written.cancelled());
+        let written =
+            lanes.iter().flat_map(|(_, _, ends)| ends).map(|ends| ends.written.cancelled());
         // What is not written by then is counted when the session closes.
         drop(tokio::time::timeout(within, futures::future::join_all(written)).await);
     }
@@ -114,7 +116,8 @@ impl Session {
     /// Ends every stream at once, and says what was never written.
     pub(crate) async fn close(&self) -> Vec<Unwritten> {
         let lanes = self.all_outgoing();
-        let written = lanes.iter().map(|(_, _, ends)| ends.written.cancelled());
+        let written =
+            lanes.iter().flat_map(|(_, _, ends)| ends).map(|ends| ends.written.cancelled());
         // Their connection has ended, so the writers end at once and leave exact counts; one that
         // does not is counted as if it had written nothing of its last batch.
         drop(tokio::time::timeout(WRITERS_END, futures::future::join_all(written)).await);
@@ -133,16 +136,18 @@ impl Session {
         unwritten
     }
 
-    /// The lane of a name, with the ends of the link that had it before, if there was one.
+    /// The lane of a name, with the ends of the links that had it before and still live.
     fn lane(
         &self,
         name: &StreamName,
         ends: &Ends,
-    ) -> Result<(Arc<Outgoing>, StreamConfig, Option<Ends>)> {
+    ) -> Result<(Arc<Outgoing>, StreamConfig, Vec<Ends>)> {
         let mut lanes = self.lanes.write();
         if let Some(lane) = lanes.get_mut(name) {
-            let before = std::mem::replace(&mut lane.ends, ends.clone());
-            return Ok((lane.outgoing.clone(), lane.config.clone(), Some(before)));
+            lane.ends.retain(|ends| !ends.are_over());
+            let before = lane.ends.clone();
+            lane.ends.push(ends.clone());
+            return Ok((lane.outgoing.clone(), lane.config.clone(), before));
         }
         if lanes.len() > MAX_STREAMS {
             let message = format!("{MAX_STREAMS} streams are prepared already");
@@ -156,9 +161,10 @@ impl Session {
         };
         let outgoing =
             Arc::new(Outgoing::new(name.clone(), config.send_buffer, config.max_message_size, key));
-        let lane = Lane { outgoing: outgoing.clone(), config: config.clone(), ends: ends.clone() };
+        let lane =
+            Lane { outgoing: outgoing.clone(), config: config.clone(), ends: vec![ends.clone()] };
         lanes.insert(name.clone(), lane);
-        Ok((outgoing, config, None))
+        Ok((outgoing, config, Vec::new()))
     }
 }
 
