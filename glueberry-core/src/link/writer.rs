@@ -53,8 +53,10 @@ struct Writer {
     unflushed: bool,
     stage: Stage,
     readers: usize,
-    /// Held by this task and by every reader.
-    reading: Arc<DropGuard>,
+    /// Held by this task and by every reader; let go when no more is to be waited for.
+    reading: Option<Arc<DropGuard>>,
+    /// This link has written, or may write from now on.
+    had_turn: bool,
 }
 
 struct Half {
@@ -104,7 +106,8 @@ impl Writer {
             unflushed: false,
             stage: Stage::Sending,
             readers: 0,
-            reading,
+            reading: Some(reading),
+            had_turn: false,
         }
     }
 
@@ -119,12 +122,10 @@ impl Writer {
             }
             self.advance().await;
             if self.stage == Stage::Written && self.readers == 0 {
-                if phase == Phase::Retiring {
-                    self.take_latecomers().await;
-                }
-                if self.readers == 0 {
+                if phase != Phase::Retiring {
                     return;
                 }
+                self.await_latecomers().await;
             }
             let step = self.next_step(phase).await;
             self.take(step);
@@ -155,17 +156,27 @@ impl Writer {
         }
     }
 
-    /// The peer may have opened a stream here before it knew that the session moves.
-    async fn take_latecomers(&mut self) {
-        let late = tokio::time::timeout(LATECOMERS, self.inbound.recv());
-        if let Ok(Some(stream)) = late.await {
-            self.take(Step::Inbound(stream));
+    /// The peer may have opened a stream here before it knew that the session moves. The stream's
+    /// next link waits for it a moment only; it is read until the connection is closed.
+    async fn await_latecomers(&mut self) {
+        let late = match self.reading {
+            Some(_) => tokio::time::timeout(LATECOMERS, self.inbound.recv()).await,
+            None => Ok(self.inbound.recv().await),
+        };
+        match late {
+            Ok(Some(stream)) => self.take(Step::Inbound(stream)),
+            Ok(None) => self.link.connection.ended.cancelled().await,
+            Err(_) => self.reading = None,
         }
     }
 
     async fn next_step(&mut self, phase: Phase) -> Step {
         let may_send = phase != Phase::Held && self.is_our_turn();
         let now = Instant::now();
+        if may_send && !std::mem::replace(&mut self.had_turn, true) {
+            // That the stream was refused on an older connection says nothing about this one.
+            self.link.outgoing.accept_again();
+        }
         let target = self.duplex.target(now);
         if let (true, Target::Use(_)) = (may_send, target) {
             self.pending.announce(&mut self.duplex, now);
