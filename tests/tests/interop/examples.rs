@@ -207,6 +207,7 @@ async fn knows_whom_to_ask(example: &GoExample) {
         if example.line("what it thinks of the command", is_answer).await == "Unknown command" {
             return;
         }
+        println!("the example did not know its peer yet");
     }
 }
 

@@ -1,0 +1,71 @@
+//! Runs each setting of cores in a process of its own, and shows all at the end.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use crate::cores::Placement;
+use crate::machine::Machine;
+use crate::measurement::Measurement;
+use crate::options::Options;
+use crate::report;
+use crate::subject::{Subject, go};
+use crate::{catalog, table};
+
+/// All settings that were asked for, and the table.
+pub(crate) fn run(options: &Options) -> ExitCode {
+    if !catalog::names().any(|name| options.wants(&name)) {
+        eprintln!("no measurement has {:?} in its name: --list shows all names", options.only);
+        return ExitCode::from(MISUSED);
+    }
+    report::print(&Machine::look(options.time().as_secs_f64()));
+    let go_peer = find_go(options);
+    let mut measured = Vec::new();
+    let mut all_well = true;
+    for cores in [2, 1].into_iter().filter(|cores| options.cores.is_none_or(|only| only == *cores))
+    {
+        match Placement::find(cores) {
+            Ok(placement) => {
+                let command = command(&placement, cores, go_peer.as_deref());
+                all_well &= run_one(command, &mut measured);
+            }
+            Err(why) => report::leave_out(&format!("{cores} of the machine's cores"), &why),
+        }
+    }
+    eprintln!("{}", table::draw(&measured));
+    if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The Go peer, built if anything of it was asked for and Go is here.
+fn find_go(options: &Options) -> Option<PathBuf> {
+    if !catalog::names_of(Subject::Go).any(|name| options.wants(&name)) {
+        return None;
+    }
+    go::build().inspect_err(|why| report::leave_out("the Go implementation", why)).ok()
+}
+
+fn command(placement: &Placement, cores: u8, go_peer: Option<&Path>) -> Command {
+    let program = std::env::current_exe().expect("a program knows where it is");
+    let mut command = placement.command(&program);
+    command.args(std::env::args_os().skip(1));
+    command.arg("--here").arg("--cores").arg(cores.to_string());
+    if let Some(go_peer) = go_peer {
+        command.arg("--go-peer").arg(go_peer);
+    }
+    command
+}
+
+/// Passes the lines of one setting on. False if it failed.
+fn run_one(mut command: Command, measured: &mut Vec<Measurement>) -> bool {
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("this program starts again");
+    let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    for line in lines.map_while(Result::ok) {
+        println!("{line}");
+        // What is no measurement says what was left out.
+        measured.extend(serde_json::from_str(&line).ok());
+    }
+    child.wait().expect("it was started here").success()
+}
+
+/// What clap exits with, too.
+const MISUSED: u8 = 2;

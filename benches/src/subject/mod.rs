@@ -1,0 +1,154 @@
+//! Who is measured.
+
+mod bare;
+pub(crate) mod go;
+mod ours;
+mod raw;
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use crate::flow::Flow;
+use crate::options::Options;
+use crate::{dial, ping_pong};
+
+/// One implementation over one transport and secure channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// Glueberry over TCP and TLS.
+    Tls,
+    /// Glueberry over TCP and Noise.
+    Noise,
+    /// Glueberry over QUIC.
+    Quic,
+    /// A stream of rust-libp2p over TCP, Noise and yamux, with messages packed by hand: the
+    /// baseline.
+    Libp2p,
+    /// A TCP connection: what the system itself takes.
+    Tcp,
+    /// The Go implementation, in two processes.
+    Go,
+}
+
+impl Subject {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Tls, Self::Noise, Self::Quic, Self::Libp2p, Self::Tcp, Self::Go];
+
+    /// Those that take part in a bench and were asked for.
+    pub(crate) fn wanted(bench: &str, options: &Options) -> Vec<Self> {
+        let all = Self::ALL.into_iter();
+        all.filter(|subject| subject.is_wanted(bench, options) && subject.is_here(options))
+            .collect()
+    }
+
+    pub(crate) fn is_wanted(self, bench: &str, options: &Options) -> bool {
+        self.takes_part(bench) && options.wants(&self.name_in(bench))
+    }
+
+    /// Whether the bench says something about it.
+    pub(crate) fn takes_part(self, bench: &str) -> bool {
+        match self {
+            Self::Tls | Self::Noise | Self::Quic | Self::Libp2p => true,
+            Self::Tcp => bench == ping_pong::NAME,
+            Self::Go => bench != ping_pong::NAME,
+        }
+    }
+
+    /// The name of its measurement.
+    pub(crate) fn name_in(self, bench: &str) -> String {
+        let own = match self {
+            Self::Tls => "glueberry-tls",
+            Self::Noise => "glueberry-noise",
+            Self::Quic => "glueberry-quic",
+            Self::Libp2p => "libp2p",
+            Self::Tcp => "tcp",
+            Self::Go => "go",
+        };
+        format!("{bench}/{own}")
+    }
+
+    pub(crate) fn implementation(self) -> &'static str {
+        match self {
+            Self::Tls | Self::Noise | Self::Quic => "glueberry",
+            Self::Libp2p => "libp2p",
+            Self::Tcp => "tcp",
+            Self::Go => "go-glueberry",
+        }
+    }
+
+    pub(crate) fn transport(self) -> &'static str {
+        if self == Self::Quic { "quic" } else { "tcp" }
+    }
+
+    pub(crate) fn security(self) -> &'static str {
+        match self {
+            Self::Tls | Self::Quic | Self::Go => "tls",
+            Self::Noise | Self::Libp2p => "noise",
+            Self::Tcp => "none",
+        }
+    }
+
+    /// Two nodes, connected and ready to send.
+    pub(crate) async fn connect(self, options: &Options) -> Pair {
+        match self {
+            Self::Tls => Pair::Ours(ours::Pair::connect(ours::Way::Tls).await),
+            Self::Noise => Pair::Ours(ours::Pair::connect(ours::Way::Noise).await),
+            Self::Quic => Pair::Ours(ours::Pair::connect(ours::Way::Quic).await),
+            Self::Libp2p => Pair::Libp2p(bare::Pair::connect().await),
+            Self::Tcp => Pair::Tcp(raw::Pair::connect().await),
+            Self::Go => Pair::Go(Box::new(go::Pair::connect(go_peer(options)))),
+        }
+    }
+
+    /// The times of so many dials, each until the session stands.
+    pub(crate) async fn dial(self, dials: usize, options: &Options) -> Histogram<u64> {
+        match self {
+            Self::Tls => ours::dial(ours::Way::Tls, dials).await,
+            Self::Noise => ours::dial(ours::Way::Noise, dials).await,
+            Self::Quic => ours::dial(ours::Way::Quic, dials).await,
+            Self::Libp2p => bare::dial(dials).await,
+            Self::Tcp => unreachable!("it takes no part in {}", dial::NAME),
+            Self::Go => tokio::task::block_in_place(|| go::dial(dials, go_peer(options))),
+        }
+    }
+
+    fn is_here(self, options: &Options) -> bool {
+        self != Self::Go || options.go_peer.is_some()
+    }
+}
+
+fn go_peer(options: &Options) -> &std::path::Path {
+    options.go_peer.as_deref().expect("without it Go is left out")
+}
+
+/// Two connected nodes.
+pub(crate) enum Pair {
+    Ours(ours::Pair),
+    Libp2p(bare::Pair),
+    Tcp(raw::Pair),
+    // Boxed: several times as large as the others.
+    Go(Box<go::Pair>),
+}
+
+impl Pair {
+    /// Sends messages one way for this time, as fast as they go.
+    pub(crate) async fn one_way(&mut self, payload: u32, time: Duration) -> Flow {
+        match self {
+            Self::Ours(pair) => pair.one_way(payload, time).await,
+            Self::Libp2p(pair) => pair.one_way(payload, time).await,
+            Self::Tcp(_) => unreachable!("raw TCP knows no messages"),
+            Self::Go(pair) => tokio::task::block_in_place(|| pair.one_way(payload, time)),
+        }
+    }
+
+    /// Sends one message there and back after the other.
+    pub(crate) async fn ping_pong(&mut self, time: Duration) -> Histogram<u64> {
+        match self {
+            Self::Ours(pair) => pair.ping_pong(time).await,
+            Self::Libp2p(pair) => pair.ping_pong(time).await,
+            Self::Tcp(pair) => pair.ping_pong(time).await,
+            Self::Go(_) => unreachable!("the Go peer has no command for it"),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Two nodes of this library.
+
+use std::time::{Duration, Instant};
+
+use glueberry_core::{Identity, Messages, Node, PeerId, Security, StreamConfig};
+use hdrhistogram::Histogram;
+
+use crate::dial;
+use crate::flow::Flow;
+use crate::numbered::{Numbered, Receipt};
+use crate::ping_pong::{self, End};
+
+/// How two nodes reach each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Tls,
+    Noise,
+    Quic,
+}
+
+impl Way {
+    fn place(self) -> &'static str {
+        match self {
+            Self::Tls | Self::Noise => "/ip4/127.0.0.1/tcp/0",
+            Self::Quic => "/ip4/127.0.0.1/udp/0/quic-v1",
+        }
+    }
+
+    fn security(self) -> Security {
+        match self {
+            Self::Tls | Self::Quic => Security::Tls,
+            Self::Noise => Security::Noise,
+        }
+    }
+
+    async fn node(self) -> Node {
+        let builder = Node::builder(Identity::generate()).security(self.security());
+        let builder = builder.stream(STREAM, StreamConfig::default()).expect("a valid name");
+        builder.start().await.expect("a node starts")
+    }
+}
+
+/// One node connected to another.
+pub(crate) struct Pair {
+    near: Node,
+    far: Node,
+}
+
+impl Pair {
+    pub(super) async fn connect(way: Way) -> Self {
+        let (near, far) = (way.node().await, way.node().await);
+        let addresses = far.listen(way.place()).await.expect("a free port");
+        near.connect(&addresses[0]).await.expect("a node on this machine is reached");
+        Self { near, far }
+    }
+
+    pub(super) async fn one_way(&self, payload: u32, time: Duration) -> Flow {
+        let began = Instant::now();
+        let receiving = tokio::spawn(receive(inbox(&self.far), payload));
+        let numbered = Numbered::new(payload, time);
+        let sending = tokio::spawn(send(self.near.clone(), self.far.peer_id(), numbered));
+        let (messages, sent) = tokio::try_join!(receiving, sending).expect("all goes well");
+        assert_eq!(messages, sent, "messages were lost");
+        Flow { messages, lost: 0, elapsed: began.elapsed() }
+    }
+
+    pub(super) async fn ping_pong(&self, time: Duration) -> Histogram<u64> {
+        ping_pong::between(Seat::new(&self.near, &self.far), Seat::new(&self.far, &self.near), time)
+            .await
+    }
+}
+
+async fn send(node: Node, peer: PeerId, mut numbered: Numbered) -> u64 {
+    while let Some(message) = numbered.next_message() {
+        node.send(&peer, STREAM, message).await.expect("the session stands");
+    }
+    numbered.count()
+}
+
+async fn receive(mut inbox: Messages, payload: u32) -> u64 {
+    let mut receipt = Receipt::new(payload);
+    while !receipt.is_complete() {
+        let message = inbox.next().await.expect("the node runs");
+        receipt.take(message.payload());
+    }
+    receipt.count()
+}
+
+fn inbox(node: &Node) -> Messages {
+    node.messages(STREAM).expect("nobody else reads")
+}
+
+/// One node, as a player of ping-pong.
+struct Seat {
+    node: Node,
+    other: PeerId,
+    inbox: Messages,
+}
+
+impl Seat {
+    fn new(node: &Node, other: &Node) -> Self {
+        Self { node: node.clone(), other: other.peer_id(), inbox: inbox(node) }
+    }
+}
+
+impl End for Seat {
+    async fn send(&mut self, message: &[u8]) {
+        self.node.send(&self.other, STREAM, message).await.expect("the session stands");
+    }
+
+    async fn receive(&mut self, message: &mut [u8]) {
+        let received = self.inbox.next().await.expect("the node runs");
+        message.copy_from_slice(received.payload());
+    }
+}
+
+/// Each time a node that was never seen before dials the same one, which has forgotten the last.
+pub(super) async fn dial(way: Way, dials: usize) -> Histogram<u64> {
+    let far = way.node().await;
+    let addresses = far.listen(way.place()).await.expect("a free port");
+    let mut times = dial::times();
+    for _ in 0..dials {
+        let near = way.node().await;
+        let began = Instant::now();
+        near.connect(&addresses[0]).await.expect("a node on this machine is reached");
+        times.saturating_record(dial::nanoseconds(began.elapsed()));
+        drop(near);
+        while !far.peers().is_empty() {
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    }
+    times
+}
+
+const STREAM: &str = "bench";
+const BETWEEN_LOOKS: Duration = Duration::from_millis(1);

@@ -1,0 +1,56 @@
+//! What was measured, for people.
+
+use std::fmt::Write;
+
+use crate::measurement::{Measurement, Outcome};
+
+/// One line for each measurement, those of one bench together.
+pub(crate) fn draw(measured: &[Measurement]) -> String {
+    let mut table = String::new();
+    for bench in benches(measured) {
+        let rows: Vec<_> = measured.iter().filter(|row| heading(&row.outcome) == bench).collect();
+        writeln!(table, "\n{bench:<58}{:>11}{:>8}", "× libp2p", "× Go").expect("text grows");
+        for row in rows {
+            writeln!(table, "{}", line(row)).expect("text grows");
+        }
+    }
+    table
+}
+
+/// In the order of the first run.
+fn benches(measured: &[Measurement]) -> Vec<String> {
+    let mut headings: Vec<String> = Vec::new();
+    for heading in measured.iter().map(|row| heading(&row.outcome)) {
+        if !headings.contains(&heading) {
+            headings.push(heading);
+        }
+    }
+    headings
+}
+
+fn heading(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Throughput { payload_bytes, .. } => format!("one way, {payload_bytes} B"),
+        Outcome::PingPong { payload_bytes, .. } => format!("ping-pong, {payload_bytes} B"),
+        Outcome::Dial { .. } => "dial to established".to_owned(),
+    }
+}
+
+fn line(row: &Measurement) -> String {
+    let cores = if row.cores == 1 { "1 core" } else { "2 cores" };
+    let who = format!("{} {}/{}", row.implementation, row.transport, row.security);
+    let ratio = |of: Option<f64>| of.map_or_else(|| "-".to_owned(), |of| format!("{of:.2}"));
+    let (libp2p, go) = (ratio(row.ratio_to_libp2p), ratio(row.ratio_to_go));
+    format!("  {cores:<8} {who:<21}{:>26}{libp2p:>11}{go:>8}", figures(&row.outcome))
+}
+
+fn figures(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Throughput { messages_per_second, megabytes_per_second, .. } => {
+            format!("{messages_per_second:>10.0}/s {megabytes_per_second:>7.1} MB/s")
+        }
+        Outcome::PingPong { times, .. } | Outcome::Dial { times, .. } => {
+            format!("{:.1} / {:.1} / {:.1} µs", times.p50, times.p90, times.p99)
+        }
+    }
+}
