@@ -27,6 +27,7 @@
 //! of the Go implementation) promises and what it does not is said at [`Node::send`].
 
 mod address;
+mod ban;
 mod call;
 mod config;
 mod error;
@@ -40,10 +41,14 @@ mod node;
 mod session;
 
 pub use address::Address;
+pub use ban::{Ban, BanTarget};
 pub use call::Call;
 pub use config::{HandshakeMode, Security, StreamConfig};
 pub use error::{Error, ErrorClass, ErrorCode, Result};
-pub use events::{DisconnectReason, Event, EventFilter, EventKind, EventName, Events, Unwritten};
+pub use events::{
+    Denial, Direction, DisconnectReason, Event, EventFilter, EventKind, EventName, Events,
+    PressureLevel, StreamCloseReason, Unwritten,
+};
 pub use glueberry_proto::name::StreamName;
 pub use glueberry_proto::peer::State;
 pub use identity::Identity;

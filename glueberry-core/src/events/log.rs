@@ -17,8 +17,25 @@ pub(super) fn write(event: &EventKind) {
             let lost: u64 = unwritten.iter().map(|stream| stream.messages).sum();
             info!(%peer, session, ?reason, unwritten = lost, "disconnected");
         }
+        EventKind::PeerReconnecting { peer, attempt, delay } => {
+            info!(%peer, attempt, ?delay, "reconnecting");
+        }
+        EventKind::PeerCooldown { peer, until } => info!(%peer, ?until, "left alone for a while"),
+        EventKind::ConnectionDenied { inbound, peer, address, denial, suppressed } => {
+            let peer = peer.map(tracing::field::display);
+            info!(inbound, peer, %address, ?denial, suppressed, "connection denied");
+        }
         EventKind::StreamOpened { peer, stream } => debug!(%peer, %stream, "stream opened"),
-        EventKind::StreamClosed { peer, stream } => debug!(%peer, %stream, "stream closed"),
+        EventKind::StreamDegraded { peer, stream, attempt } => {
+            warn!(%peer, %stream, attempt, "a stream failed and is opened again");
+        }
+        EventKind::StreamRecovered { peer, stream } => info!(%peer, %stream, "stream recovered"),
+        EventKind::StreamClosed { peer, stream, reason } => {
+            debug!(%peer, %stream, ?reason, "stream closed");
+        }
+        EventKind::StreamPressure { peer, stream, direction, level, bytes } => {
+            debug!(%peer, %stream, ?direction, ?level, bytes, "stream pressure");
+        }
         EventKind::DecryptionFailed { peer, stream } => {
             warn!(%peer, %stream, "a message could not be opened");
         }

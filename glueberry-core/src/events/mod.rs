@@ -1,16 +1,18 @@
 //! What happens to a node and its peers: one schema for logs, subscribers and every binding.
 
+mod denial;
 mod filter;
 mod hub;
 mod log;
 
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use glueberry_proto::name::StreamName;
 pub use glueberry_proto::peer::DisconnectReason;
 
 use crate::{Address, ErrorCode, PeerId};
+pub use denial::Denial;
 pub use filter::EventFilter;
 pub use hub::Events;
 pub(crate) use hub::Hub;
@@ -81,6 +83,37 @@ pub enum EventKind {
         /// What was accepted for sending and never written, by stream.
         unwritten: Vec<Unwritten>,
     },
+    /// A lost peer is tried again after `delay`.
+    PeerReconnecting {
+        /// Who.
+        peer: PeerId,
+        /// Which attempt since the peer was last established, from 1.
+        attempt: u32,
+        /// The pause before it, drawn at random below a growing ceiling.
+        delay: Duration,
+    },
+    /// The peer was reached, but no session came of it: it is left alone until `until`, and then
+    /// tried again.
+    PeerCooldown {
+        /// Who.
+        peer: PeerId,
+        /// By the wall clock of this machine.
+        until: SystemTime,
+    },
+    /// A connection was refused, or dropped before its peer was known.
+    ConnectionDenied {
+        /// Whether somebody dialed us.
+        inbound: bool,
+        /// Who, where that is known.
+        peer: Option<PeerId>,
+        /// The other end's address.
+        address: String,
+        /// Why.
+        denial: Denial,
+        /// How many more were denied for the same reason since the last such event: strangers must
+        /// not be able to flood a subscriber.
+        suppressed: u64,
+    },
     /// A named stream carries messages from now on.
     StreamOpened {
         /// With whom.
@@ -88,12 +121,43 @@ pub enum EventKind {
         /// Which.
         stream: StreamName,
     },
-    /// A named stream ended with its session.
+    /// A named stream failed and is opened again; the other streams go on.
+    StreamDegraded {
+        /// With whom.
+        peer: PeerId,
+        /// Which.
+        stream: StreamName,
+        /// Which attempt to open it again this is, from 1.
+        attempt: u32,
+    },
+    /// A degraded stream carries messages again.
+    StreamRecovered {
+        /// With whom.
+        peer: PeerId,
+        /// Which.
+        stream: StreamName,
+    },
+    /// A named stream ended.
     StreamClosed {
         /// With whom.
         peer: PeerId,
         /// Which.
         stream: StreamName,
+        /// Why.
+        reason: StreamCloseReason,
+    },
+    /// A buffer of a stream has filled above its high watermark, or drained below its low one.
+    StreamPressure {
+        /// With whom.
+        peer: PeerId,
+        /// Which stream.
+        stream: StreamName,
+        /// Which of its two buffers.
+        direction: Direction,
+        /// Which watermark was crossed.
+        level: PressureLevel,
+        /// What the buffer holds now.
+        bytes: u64,
     },
     /// A message could not be opened and was not delivered.
     DecryptionFailed {
@@ -118,6 +182,34 @@ pub enum EventKind {
         /// How many.
         missed: u64,
     },
+}
+
+/// Why a named stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StreamCloseReason {
+    /// Its session ended.
+    SessionEnded,
+    /// It failed again and again, and is not opened any more in this session.
+    Failed,
+}
+
+/// Which way messages go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From here to the peer: the send buffer.
+    Outbound,
+    /// From the peer to here: the receive buffer.
+    Inbound,
+}
+
+/// Which watermark a buffer crossed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PressureLevel {
+    /// It filled above its high watermark: who fills it should slow down.
+    High,
+    /// It drained below its low watermark: there is room again.
+    Low,
 }
 
 /// Messages that were accepted for sending and never wholly written.
@@ -161,7 +253,9 @@ macro_rules! event_names {
 
 event_names! {
     ListenAddress PeerConnecting PeerConnected PeerEstablished PeerDisconnected
-    StreamOpened StreamClosed DecryptionFailed Warning Lagged
+    PeerReconnecting PeerCooldown ConnectionDenied
+    StreamOpened StreamDegraded StreamRecovered StreamClosed StreamPressure
+    DecryptionFailed Warning Lagged
 }
 
 impl EventKind {
@@ -174,10 +268,15 @@ impl EventKind {
             | Self::PeerConnected { peer, .. }
             | Self::PeerEstablished { peer, .. }
             | Self::PeerDisconnected { peer, .. }
+            | Self::PeerReconnecting { peer, .. }
+            | Self::PeerCooldown { peer, .. }
             | Self::StreamOpened { peer, .. }
+            | Self::StreamDegraded { peer, .. }
+            | Self::StreamRecovered { peer, .. }
             | Self::StreamClosed { peer, .. }
+            | Self::StreamPressure { peer, .. }
             | Self::DecryptionFailed { peer, .. } => Some(*peer),
-            Self::Warning { peer, .. } => *peer,
+            Self::ConnectionDenied { peer, .. } | Self::Warning { peer, .. } => *peer,
         }
     }
 }

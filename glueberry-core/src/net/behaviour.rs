@@ -14,9 +14,10 @@ use libp2p::swarm::{
 };
 use libp2p::{Multiaddr, PeerId as Libp2pId, identify};
 
-use super::connection::Connection;
+use super::connection::{Connection, OtherEnd};
 use super::gate::Gate;
 use super::handler::Handler;
+use super::standing::Standings;
 use crate::PeerId;
 
 /// The gate comes first: it is asked first.
@@ -29,14 +30,18 @@ pub(crate) struct Behaviour {
 }
 
 /// Gives every connection its [`Handler`], and the driver the other end of it.
-#[derive(Default)]
 pub(crate) struct Links {
     /// Connections that the driver has not taken yet: at most those the swarm reports next.
     new: HashMap<ConnectionId, Arc<Connection>>,
     last_key: u64,
+    standings: Standings,
 }
 
 impl Links {
+    pub(super) fn new(standings: Standings) -> Self {
+        Self { new: HashMap::new(), last_key: 0, standings }
+    }
+
     /// The connection that the swarm just reported.
     pub(super) fn take(&mut self, id: ConnectionId) -> Option<Arc<Connection>> {
         self.new.remove(&id)
@@ -49,10 +54,12 @@ impl Links {
         dialer: Dialer,
         address: &Multiaddr,
     ) -> Result<Handler, ConnectionDenied> {
+        let standing = self.standings.of(*peer);
         let peer = PeerId::from_libp2p(peer).map_err(ConnectionDenied::new)?;
         self.last_key += 1;
         let key = ConnectionKey(self.last_key);
-        let (connection, requests) = Connection::new(key, peer, dialer, address.to_string());
+        let end = OtherEnd { peer, dialer, address: address.to_string(), standing };
+        let (connection, requests) = Connection::new(key, end);
         self.new.insert(id, connection.clone());
         Ok(Handler::new(connection, requests))
     }

@@ -10,6 +10,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::standing::Standing;
 use crate::PeerId;
 
 /// One connection to a peer. Shared by its handler, which runs inside the swarm, and the session's
@@ -19,12 +20,21 @@ pub(crate) struct Connection {
     pub(crate) peer: PeerId,
     pub(crate) dialer: Dialer,
     pub(crate) address: String,
+    pub(super) standing: Arc<Standing>,
     /// Cancelled when the connection ends, or is to end: every task of it stops.
     pub(crate) ended: CancellationToken,
     opener: mpsc::Sender<OpenRequest>,
     routes: RwLock<Routes>,
     /// Handshake streams that come before anybody asked for them: the dialer speaks at once.
     early_handshakes: Mutex<Option<mpsc::Receiver<Stream>>>,
+}
+
+/// Who is at the other end, and where.
+pub(super) struct OtherEnd {
+    pub(super) peer: PeerId,
+    pub(super) dialer: Dialer,
+    pub(super) address: String,
+    pub(super) standing: Arc<Standing>,
 }
 
 /// Which inbound streams are taken, and by whom. Bounded by the number of names that a node may
@@ -69,15 +79,14 @@ const OPEN_REQUESTS: usize = 64;
 impl Connection {
     pub(super) fn new(
         key: ConnectionKey,
-        peer: PeerId,
-        dialer: Dialer,
-        address: String,
+        end: OtherEnd,
     ) -> (Arc<Self>, mpsc::Receiver<OpenRequest>) {
         let (opener, requests) = mpsc::channel(OPEN_REQUESTS);
         let ended = CancellationToken::new();
         let (routes, early_handshakes) = (RwLock::default(), Mutex::default());
+        let OtherEnd { peer, dialer, address, standing } = end;
         let connection =
-            Self { key, peer, dialer, address, ended, opener, routes, early_handshakes };
+            Self { key, peer, dialer, address, standing, ended, opener, routes, early_handshakes };
         let handshakes = connection.accept(&StreamName::handshake());
         *connection.early_handshakes.lock() = Some(handshakes);
         (Arc::new(connection), requests)

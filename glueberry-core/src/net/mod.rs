@@ -13,6 +13,7 @@ mod listeners;
 mod muxer;
 mod peers;
 mod secure;
+mod standing;
 mod transport;
 
 pub(crate) use connection::{Connection, OpenFault};

@@ -3,11 +3,14 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use libp2p::core::muxing::{StreamMuxer, StreamMuxerEvent};
 use tokio::time::Sleep;
+
+use super::standing::Standing;
 
 /// A muxer whose `poll_close` gives up after [`CLOSE_TIMEOUT`].
 ///
@@ -16,11 +19,13 @@ use tokio::time::Sleep;
 pub(super) struct BoundedClose<M> {
     inner: Pin<Box<M>>,
     deadline: Option<Pin<Box<Sleep>>>,
+    /// Lives as long as the connection.
+    _standing: Arc<Standing>,
 }
 
 impl<M> BoundedClose<M> {
-    pub(super) fn new(inner: M) -> Self {
-        Self { inner: Box::pin(inner), deadline: None }
+    pub(super) fn new(inner: M, standing: Arc<Standing>) -> Self {
+        Self { inner: Box::pin(inner), deadline: None, _standing: standing }
     }
 }
 
@@ -70,6 +75,7 @@ pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {
+    use super::super::standing::Standings;
     use super::*;
 
     /// A muxer whose peer never lets it close.
@@ -104,7 +110,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_close_that_the_peer_blocks_ends_at_the_deadline() {
-        let mut muxer = BoundedClose::new(Stuck);
+        let standing = Standings::default().of(libp2p::PeerId::random());
+        let mut muxer = BoundedClose::new(Stuck, standing);
         let closing = std::future::poll_fn(|context| Pin::new(&mut muxer).poll_close(context));
         let ended = tokio::time::timeout(CLOSE_TIMEOUT * 2, closing).await.expect("it ends");
         assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::TimedOut);

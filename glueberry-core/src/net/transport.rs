@@ -12,6 +12,7 @@ use tracing::warn;
 
 use super::muxer::BoundedClose;
 use super::secure::SecureChannel;
+use super::standing::Standings;
 use crate::config::Security;
 use crate::error::Result;
 
@@ -23,9 +24,10 @@ pub(super) fn build(
     keypair: &Keypair,
     security: Security,
     dial_timeout: Duration,
+    standings: &Standings,
 ) -> Result<Connections> {
     let secure = SecureChannel::new(keypair, security)?;
-    let by_ip = || tcp_and_quic(keypair, secure.clone(), dial_timeout);
+    let by_ip = || tcp_and_quic(keypair, secure.clone(), dial_timeout, standings);
     Ok(match dns::tokio::Transport::system(by_ip()) {
         Ok(resolving) => resolving.boxed(),
         Err(fault) => {
@@ -36,15 +38,25 @@ pub(super) fn build(
     })
 }
 
-fn tcp_and_quic(keypair: &Keypair, secure: SecureChannel, dial_timeout: Duration) -> Connections {
+fn tcp_and_quic(
+    keypair: &Keypair,
+    secure: SecureChannel,
+    dial_timeout: Duration,
+    standings: &Standings,
+) -> Connections {
+    let (of_tcp, of_quic) = (standings.clone(), standings.clone());
     let over_tcp = tcp::tokio::Transport::new(tcp::Config::new().nodelay(true))
         .upgrade(Version::V1Lazy)
         .authenticate(secure)
         .multiplex(yamux())
         .timeout(dial_timeout)
-        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(BoundedClose::new(muxer))));
-    let over_quic = quic::tokio::Transport::new(quic(keypair, dial_timeout))
-        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(BoundedClose::new(muxer))));
+        .map(move |(peer, muxer), _| {
+            (peer, StreamMuxerBox::new(BoundedClose::new(muxer, of_tcp.of(peer))))
+        });
+    let over_quic =
+        quic::tokio::Transport::new(quic(keypair, dial_timeout)).map(move |(peer, muxer), _| {
+            (peer, StreamMuxerBox::new(BoundedClose::new(muxer, of_quic.of(peer))))
+        });
     OrTransport::new(over_quic, over_tcp)
         .map(|output, _| match output {
             Either::Left(connection) | Either::Right(connection) => connection,

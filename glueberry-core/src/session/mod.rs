@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::{MAX_STREAMS, StreamConfig};
 use crate::error::{Error, ErrorCode, Result};
-use crate::events::{EventKind, Hub, Unwritten};
+use crate::events::{EventKind, Hub, StreamCloseReason, Unwritten};
 use crate::inbox::Inbox;
 use crate::link::{Ends, Outgoing};
 use crate::{Identity, PeerId};
@@ -130,7 +130,8 @@ impl Session {
                 unwritten.push(Unwritten { stream: stream.clone(), messages, bytes });
             }
             if outgoing.was_opened() {
-                self.parts.events.emit(EventKind::StreamClosed { peer: self.peer, stream });
+                let reason = StreamCloseReason::SessionEnded;
+                self.parts.events.emit(EventKind::StreamClosed { peer: self.peer, stream, reason });
             }
         }
         unwritten

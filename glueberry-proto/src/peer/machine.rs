@@ -17,6 +17,10 @@ pub enum State {
     Connected,
     /// The handshake is finished and messages flow.
     Established,
+    /// The peer was lost, and is tried again after a pause, or at this moment.
+    Reconnecting,
+    /// The peer was reached but no session came of it; it is left alone for a while.
+    Cooldown,
 }
 
 /// Names one connection. Never reused while the node lives.
@@ -43,6 +47,10 @@ pub enum DisconnectReason {
     PeerKeyMismatch,
     /// No address of the peer could be reached.
     DialFailed,
+    /// The peer gave no sign of life within the keep-alive's time.
+    KeepAliveTimeout,
+    /// This node bans the peer, or its address.
+    Banned,
 }
 
 /// What the machine wants done. The caller carries actions out in order.

@@ -23,6 +23,7 @@ use super::faults::listen_fault;
 use super::gate::{Gate, own_identity};
 use super::listeners::Listeners;
 use super::peers::Peers;
+use super::standing::Standings;
 use super::transport;
 use crate::config::{Config, HandshakeMode};
 use crate::error::{Error, ErrorCode, Result};
@@ -46,6 +47,7 @@ pub(crate) struct Driver {
     reports: mpsc::Receiver<Report>,
     reporter: mpsc::Sender<Report>,
     settings: Settings,
+    standings: Standings,
     views: Peers,
     listeners: Listeners,
     peers: HashMap<PeerId, Peer>,
@@ -95,13 +97,15 @@ impl Driver {
         let own = settings.identity.peer_id();
         let keypair = settings.identity.keypair();
         let config = &settings.config;
-        let transport = transport::build(&keypair, config.security, config.dial_timeout)?;
+        let standings = Standings::default();
+        let transport =
+            transport::build(&keypair, config.security, config.dial_timeout, &standings)?;
         let identify = identify::Config::new(IDENTIFY_FAMILY.to_owned(), keypair.public())
             .with_agent_version(concat!("glueberry/", env!("CARGO_PKG_VERSION")).to_owned())
             .with_cache_size(0);
         let behaviour = Behaviour {
             gate: Gate::new(own),
-            links: Links::default(),
+            links: Links::new(standings.clone()),
             identify: identify::Behaviour::new(identify),
         };
         // Streams are negotiated with `V1`, not `V1Lazy`: a round trip for each stream, not for a
@@ -117,6 +121,7 @@ impl Driver {
             reports,
             reporter,
             settings,
+            standings,
             views,
             listeners: Listeners::new(own),
             peers: HashMap::new(),

@@ -133,6 +133,7 @@ impl Driver {
     }
 
     fn established(&mut self, id: PeerId, epoch: u64) {
+        self.standings.set_established(&id.to_libp2p(), true);
         self.publish(id, State::Established);
         self.emit(EventKind::PeerEstablished { peer: id, session: epoch });
         // Only now are messages delivered: whoever gets one can answer it.
@@ -177,6 +178,7 @@ impl Driver {
             heir.connection.ended.cancel();
         }
         let ended = peer.session.take();
+        self.standings.set_established(&id.to_libp2p(), false);
         self.publish(id, State::Disconnected);
         let unwritten = match ended {
             Some(attachment) => {

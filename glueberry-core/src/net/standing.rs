@@ -1,0 +1,109 @@
+//! What the transport may know of a peer whose identity is proven, and what it tells of it.
+//!
+//! libp2p gives a muxer no name that its handler knows too. They meet here, by the peer's id: all
+//! connections of one peer share one [`Standing`].
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use libp2p::PeerId;
+use parking_lot::Mutex;
+
+/// One authenticated peer, as its connections see it.
+pub(crate) struct Standing {
+    peer: PeerId,
+    established: AtomicBool,
+    /// When something last came from the peer, in ms since `born`.
+    heard: AtomicU64,
+    born: Instant,
+    registry: Weak<Mutex<ByPeer>>,
+}
+
+/// The standings of all peers that have a connection. Cloned freely: all clones are one.
+#[derive(Clone, Default)]
+pub(crate) struct Standings {
+    by_peer: Arc<Mutex<ByPeer>>,
+}
+
+/// Bounded by the connections that live: the last one of a peer removes its entry.
+type ByPeer = HashMap<PeerId, Weak<Standing>>;
+
+impl Standings {
+    /// The standing that all living connections of this peer share.
+    pub(crate) fn of(&self, peer: PeerId) -> Arc<Standing> {
+        let mut by_peer = self.by_peer.lock();
+        if let Some(standing) = by_peer.get(&peer).and_then(Weak::upgrade) {
+            return standing;
+        }
+        let standing = Arc::new(Standing {
+            peer,
+            established: AtomicBool::new(false),
+            heard: AtomicU64::new(0),
+            born: Instant::now(),
+            registry: Arc::downgrade(&self.by_peer),
+        });
+        by_peer.insert(peer, Arc::downgrade(&standing));
+        standing
+    }
+
+    /// Notes whether a session with the peer is established.
+    pub(crate) fn set_established(&self, peer: &PeerId, established: bool) {
+        // Let go of the lock first: the last of a peer takes it when it is dropped.
+        let standing = self.by_peer.lock().get(peer).and_then(Weak::upgrade);
+        if let Some(standing) = standing {
+            standing.established.store(established, Relaxed);
+        }
+    }
+}
+
+impl Standing {
+    /// Whether a session with the peer is established: until then it may hold little.
+    pub(crate) fn is_established(&self) -> bool {
+        self.established.load(Relaxed)
+    }
+
+    /// Something came from the peer.
+    #[inline]
+    pub(crate) fn hear(&self) {
+        let since = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.heard.store(since, Relaxed);
+    }
+
+    /// How long ago something last came; since its first connection, if nothing has.
+    pub(crate) fn silent_for(&self) -> Duration {
+        self.born.elapsed().saturating_sub(Duration::from_millis(self.heard.load(Relaxed)))
+    }
+}
+
+impl Drop for Standing {
+    fn drop(&mut self) {
+        let Some(by_peer) = self.registry.upgrade() else { return };
+        let mut by_peer = by_peer.lock();
+        // A newer one may have taken the place meanwhile.
+        if by_peer.get(&self.peer).is_some_and(|entry| entry.strong_count() == 0) {
+            by_peer.remove(&self.peer);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_of_one_peer_share_a_standing_and_the_last_one_removes_it() {
+        let (standings, peer) = (Standings::default(), PeerId::random());
+        let one = standings.of(peer);
+        let two = standings.of(peer);
+        standings.set_established(&peer, true);
+        assert!(one.is_established() && two.is_established());
+        drop(one);
+        assert_eq!(standings.by_peer.lock().len(), 1);
+        drop(two);
+        assert_eq!(standings.by_peer.lock().len(), 0);
+        assert!(!standings.of(peer).is_established(), "who comes again begins anew");
+    }
+}
