@@ -2,113 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use super::action::{Action, ConnectionKey, DisconnectReason, State};
+use super::pursuit::{Interest, Next, Phase, Pursuit, RetryPolicy};
 use super::rivals::{Dialer, Verdict, judge};
 
-/// The states that an application sees.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum State {
-    /// No connection and no attempt at one.
-    #[default]
-    Disconnected,
-    /// A dial is under way.
-    Connecting,
-    /// A connection stands; its handshake is not finished.
-    Connected,
-    /// The handshake is finished and messages flow.
-    Established,
-    /// The peer was lost, and is tried again after a pause, or at this moment.
-    Reconnecting,
-    /// The peer was reached but no session came of it; it is left alone for a while.
-    Cooldown,
-}
-
-/// Names one connection. Never reused while the node lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ConnectionKey(pub u64);
-
-/// Why a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DisconnectReason {
-    /// This node's application asked for it.
-    Requested,
-    /// This node is shutting down.
-    Shutdown,
-    /// The connection ended: the peer left, or the network broke it.
-    ConnectionLost,
-    /// A newer connection of the same peer took its place.
-    Superseded,
-    /// The handshake was not finished in time.
-    HandshakeTimeout,
-    /// The peer broke the rules of the handshake, or closed it before its end.
-    HandshakeFailed,
-    /// The peer sent a key that is not the one in its peer id.
-    PeerKeyMismatch,
-    /// No address of the peer could be reached.
-    DialFailed,
-    /// The peer gave no sign of life within the keep-alive's time.
-    KeepAliveTimeout,
-    /// This node bans the peer, or its address.
-    Banned,
-}
-
-/// What the machine wants done. The caller carries actions out in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Action {
-    /// Tell the application: a dial began.
-    ReportConnecting,
-    /// Tell the application: a connection stands, and session `epoch` began on it.
-    ReportConnected {
-        /// The session.
-        epoch: u64,
-        /// Its connection.
-        on: ConnectionKey,
-    },
-    /// Tell the application: session `epoch` is established.
-    ReportEstablished {
-        /// The session.
-        epoch: u64,
-        /// Its connection.
-        on: ConnectionKey,
-    },
-    /// Tell the application: the session ended (`epoch`), or the dial came to nothing (`None`).
-    ReportDisconnected {
-        /// The session, if one had begun.
-        epoch: Option<u64>,
-        /// Why.
-        reason: DisconnectReason,
-    },
-    /// Begin a handshake on a connection, for the session that stands.
-    StartHandshake {
-        /// The attempt's own number, to be given back with its result.
-        attempt: u64,
-        /// The connection to shake hands on.
-        on: ConnectionKey,
-        /// Who dialed it: the dialer speaks first.
-        dialer: Dialer,
-    },
-    /// The session `epoch` goes on over another connection, whose handshake is finished.
-    Move {
-        /// The session.
-        epoch: u64,
-        /// The connection that lost a simultaneous dial: it is read to its end and then closed.
-        /// `None` if it has ended already.
-        from: Option<ConnectionKey>,
-        /// The one that stays.
-        to: ConnectionKey,
-    },
-    /// Close a connection.
-    Close(ConnectionKey),
-    /// A connection lost a simultaneous dial: use it for nothing, and close it a while later. The
-    /// peer, which may not know the winner yet, would take an immediate end for a failure.
-    Abandon(ConnectionKey),
-    /// Give up the dial that is under way.
-    AbortDial,
-}
-
-/// One peer's connections, and the session on them.
+/// One peer's connections, the session on them, and the attempts at another.
 ///
 /// Every session has an epoch, and every handshake a number of its own, counted together from 1. A
 /// result that comes back late, for another connection or attempt, changes nothing.
@@ -116,6 +14,9 @@ pub enum Action {
 /// When both sides dial at once, the connection that both will keep may come second: it is then the
 /// *heir*. The session goes on, moves once the heir's handshake is finished, and its end is never
 /// reported in between.
+///
+/// A peer that this node wants ([`Interest`]) is tried again when it is lost; one that only dialed
+/// us is not.
 ///
 /// ```
 /// use std::time::{Duration, Instant};
@@ -125,7 +26,7 @@ pub enum Action {
 /// let mut peer = Machine::new(true, Duration::from_secs(30));
 /// let actions = peer.connected(on, Dialer::Them, now);
 /// assert!(actions.contains(&Action::StartHandshake { attempt: 1, on, dialer: Dialer::Them }));
-/// assert_eq!(peer.handshake_done(on, 1), vec![Action::ReportEstablished { epoch: 1, on }]);
+/// assert_eq!(peer.handshake_done(on, 1, now), vec![Action::ReportEstablished { epoch: 1, on }]);
 /// assert_eq!(peer.state(), State::Established);
 /// ```
 #[derive(Debug)]
@@ -133,8 +34,8 @@ pub struct Machine {
     we_are_greater: bool,
     handshake_timeout: Duration,
     moves: bool,
-    dialing: bool,
     last_number: u64,
+    pursuit: Pursuit,
     session: Option<Session>,
     heir: Option<Attempt>,
 }
@@ -142,12 +43,13 @@ pub struct Machine {
 #[derive(Debug)]
 struct Session {
     epoch: u64,
+    dialer: Dialer,
     current: Attempt,
     /// The handshake on the current connection is not finished.
     shaking: bool,
     /// The current connection was an heir when the one before it ended: to be reported as a move.
     inherited: bool,
-    established: bool,
+    established: Option<Instant>,
 }
 
 /// A handshake on a connection.
@@ -167,11 +69,19 @@ impl Machine {
             we_are_greater,
             handshake_timeout,
             moves: true,
-            dialing: false,
             last_number: 0,
+            pursuit: Pursuit::new(RetryPolicy::default(), 0),
             session: None,
             heir: None,
         }
+    }
+
+    /// How a lost peer is tried again. The seed is that of the pauses: peers that share one would
+    /// all be tried at the same moments.
+    #[must_use]
+    pub fn retrying(mut self, policy: RetryPolicy, seed: u64) -> Self {
+        self.pursuit = Pursuit::new(policy, seed);
+        self
     }
 
     /// Counts sessions on from here: for a peer that was forgotten and comes again.
@@ -179,12 +89,6 @@ impl Machine {
     pub fn counting_from(mut self, last_number: u64) -> Self {
         self.last_number = last_number;
         self
-    }
-
-    /// The last number that was given to a session or a handshake.
-    #[must_use]
-    pub fn last_number(&self) -> u64 {
-        self.last_number
     }
 
     /// Sessions never move: where one would, it ends as superseded and another begins. For
@@ -195,21 +99,41 @@ impl Machine {
         self
     }
 
+    /// The last number that was given to a session or a handshake.
+    #[must_use]
+    pub fn last_number(&self) -> u64 {
+        self.last_number
+    }
+
     /// The state that the application sees.
     #[must_use]
     pub fn state(&self) -> State {
-        match &self.session {
-            Some(session) if session.established => State::Established,
-            Some(_) => State::Connected,
-            None if self.dialing => State::Connecting,
-            None => State::Disconnected,
+        match (&self.session, self.pursuit.phase()) {
+            (Some(Session { established: Some(_), .. }), _) => State::Established,
+            (Some(_), _) => State::Connected,
+            (None, Phase::Idle) => State::Disconnected,
+            (None, Phase::Dialing) => State::Connecting,
+            (None, Phase::Waiting { reached: true, .. }) => State::Cooldown,
+            (None, Phase::Waiting { .. } | Phase::Redialing) => State::Reconnecting,
         }
+    }
+
+    /// How much this node wants the peer.
+    #[must_use]
+    pub fn interest(&self) -> Interest {
+        self.pursuit.interest()
     }
 
     /// Whether nothing is known of the peer any more, so that the machine may be dropped.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.session.is_none() && !self.dialing
+        self.session.is_none() && self.pursuit.phase() == Phase::Idle
+    }
+
+    /// Who dialed the session that stands. That does not change while it lasts.
+    #[must_use]
+    pub fn dialer(&self) -> Option<Dialer> {
+        self.session.as_ref().map(|session| session.dialer)
     }
 
     /// The connection and epoch of the session, if there is one.
@@ -218,28 +142,40 @@ impl Machine {
         self.session.as_ref().map(|session| (session.current.on, session.epoch))
     }
 
-    /// A dial began.
-    pub fn dial_started(&mut self) -> Vec<Action> {
-        let news = self.is_idle();
-        self.dialing = true;
-        if news { vec![Action::ReportConnecting] } else { Vec::new() }
+    /// The application wants the peer, at least so much: it is dialed now unless a session stands
+    /// or a dial is under way. Later losses are answered according to the interest.
+    pub fn seek(&mut self, interest: Interest) -> Vec<Action> {
+        self.pursuit.raise(interest);
+        if self.session.as_ref().is_some_and(|session| session.established.is_some()) {
+            self.pursuit.reached();
+        }
+        if self.session.is_some() || self.pursuit.is_dialing() {
+            return Vec::new();
+        }
+        let before = self.state();
+        self.pursuit.dial_started();
+        match before {
+            State::Disconnected => vec![Action::ReportConnecting, Action::Dial],
+            before => self.redial(before),
+        }
     }
 
     /// The dial came to nothing at any address.
-    pub fn dial_failed(&mut self) -> Vec<Action> {
-        let was_connecting = self.state() == State::Connecting;
-        self.dialing = false;
-        if !was_connecting {
+    pub fn dial_failed(&mut self, now: Instant) -> Vec<Action> {
+        if !self.pursuit.is_dialing() {
             return Vec::new();
         }
-        let reason = DisconnectReason::DialFailed;
-        vec![Action::ReportDisconnected { epoch: None, reason }]
+        self.pursuit.rest();
+        if self.session.is_some() {
+            return Vec::new();
+        }
+        self.try_again_or_report(false, DisconnectReason::DialFailed, now)
     }
 
     /// A connection stands; its identity is proven.
     pub fn connected(&mut self, on: ConnectionKey, dialer: Dialer, now: Instant) -> Vec<Action> {
-        if dialer == Dialer::Us {
-            self.dialing = false;
+        if dialer == Dialer::Us || !self.pursuit.is_dialing() {
+            self.pursuit.rest();
         }
         let newer = Attempt { number: self.next_number(), on, dialer, since: now };
         let Some(session) = &self.session else {
@@ -250,29 +186,35 @@ impl Machine {
             Verdict::KeepOlder => vec![Action::Abandon(on)],
             Verdict::MoveToNewer if self.moves => self.await_heir(newer),
             Verdict::MoveToNewer | Verdict::Supersede => {
-                let mut actions = self.end(DisconnectReason::Superseded);
+                let mut actions = self.end(DisconnectReason::Superseded, now);
                 actions.extend(self.begin(newer));
                 actions
             }
         }
     }
 
-    /// A connection is gone. An heir that was still shaking hands becomes the session's connection,
-    /// and the session waits for it.
-    pub fn disconnected(&mut self, on: ConnectionKey) -> Vec<Action> {
+    /// A connection is gone, or is to be given up for `reason`. An heir that was still shaking
+    /// hands becomes the session's connection, and the session waits for it.
+    pub fn connection_lost(
+        &mut self,
+        on: ConnectionKey,
+        reason: DisconnectReason,
+        now: Instant,
+    ) -> Vec<Action> {
         if self.heir.take_if(|heir| heir.on == on).is_some() {
+            return vec![Action::Close(on)];
+        }
+        if self.session.as_ref().is_none_or(|session| session.current.on != on) {
             return Vec::new();
         }
-        if self.session.as_ref().is_none_or(|session| session.current.on != on) || self.inherit() {
-            return Vec::new();
+        if self.inherit() {
+            return vec![Action::Close(on)];
         }
-        let mut actions = self.end(DisconnectReason::ConnectionLost);
-        actions.retain(|action| *action != Action::Close(on));
-        actions
+        self.lose(reason, now)
     }
 
     /// A handshake is finished on our side.
-    pub fn handshake_done(&mut self, on: ConnectionKey, attempt: u64) -> Vec<Action> {
+    pub fn handshake_done(&mut self, on: ConnectionKey, attempt: u64, now: Instant) -> Vec<Action> {
         let Some(session) = &mut self.session else { return Vec::new() };
         let epoch = session.epoch;
         let mut actions = Vec::new();
@@ -287,7 +229,8 @@ impl Machine {
         }
         session.shaking = false;
         session.inherited = false;
-        if !std::mem::replace(&mut session.established, true) {
+        if session.established.replace(session.established.unwrap_or(now)).is_none() {
+            self.pursuit.reached();
             actions.push(Action::ReportEstablished { epoch, on });
         }
         actions
@@ -299,6 +242,7 @@ impl Machine {
         on: ConnectionKey,
         attempt: u64,
         reason: DisconnectReason,
+        now: Instant,
     ) -> Vec<Action> {
         if self.heir.take_if(|heir| heir.is(on, attempt)).is_some() {
             return vec![Action::Close(on)];
@@ -310,32 +254,38 @@ impl Machine {
         if reason != DisconnectReason::PeerKeyMismatch && self.inherit() {
             return vec![Action::Close(on)];
         }
-        self.end(reason)
+        self.lose(reason, now)
     }
 
-    /// Ends whatever there is: a session, its heir, a dial.
-    pub fn disconnect(&mut self, reason: DisconnectReason) -> Vec<Action> {
-        let mut actions = Vec::new();
-        let was_connecting = self.state() == State::Connecting;
-        if std::mem::take(&mut self.dialing) {
-            actions.push(Action::AbortDial);
+    /// Ends whatever there is, and wants the peer no more: a session, its heir, a dial, a pause.
+    pub fn disconnect(&mut self, reason: DisconnectReason, now: Instant) -> Vec<Action> {
+        let mut actions = self.stop_trying(reason);
+        actions.extend(self.end(reason, now));
+        self.pursuit.give_up();
+        actions
+    }
+
+    /// Gives up the attempts to reach the peer again; a session that stands goes on, and its loss
+    /// is answered as before.
+    pub fn cancel_reconnection(&mut self) -> Vec<Action> {
+        if !matches!(self.state(), State::Reconnecting | State::Cooldown) {
+            return Vec::new();
         }
-        if was_connecting {
-            actions.push(Action::ReportDisconnected { epoch: None, reason });
-        }
-        actions.extend(self.end(reason));
+        let actions = self.stop_trying(DisconnectReason::Requested);
+        self.pursuit.give_up();
         actions
     }
 
     /// When [`Machine::tick`] has something to do.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        let session = self.session.as_ref().filter(|s| s.shaking).map(|s| s.current.since);
+        let shaking = self.session.as_ref().filter(|s| s.shaking).map(|s| s.current.since);
         let heir = self.heir.as_ref().map(|heir| heir.since);
-        session.into_iter().chain(heir).min().map(|since| since + self.handshake_timeout)
+        let handshake = shaking.into_iter().chain(heir).min().map(|t| t + self.handshake_timeout);
+        handshake.into_iter().chain(self.pursuit.next_dial()).min()
     }
 
-    /// Time passed: drops a connection whose handshake took too long.
+    /// Time passed: drops a connection whose handshake took too long, dials when a pause is over.
     pub fn tick(&mut self, now: Instant) -> Vec<Action> {
         let timeout = self.handshake_timeout;
         let late = |attempt: &Attempt| attempt.since + timeout <= now;
@@ -344,16 +294,32 @@ impl Machine {
             actions.push(Action::Close(heir.on));
         }
         if self.session.as_ref().is_some_and(|s| s.shaking && late(&s.current)) {
-            actions.extend(self.end(DisconnectReason::HandshakeTimeout));
+            actions.extend(self.lose(DisconnectReason::HandshakeTimeout, now));
+        }
+        let before = self.state();
+        if self.pursuit.is_due(now) {
+            actions.extend(self.redial(before));
         }
         actions
     }
 
+    /// A dial after a pause. It was announced before, unless the pause was a cooldown.
+    fn redial(&self, before: State) -> Vec<Action> {
+        let news = (before == State::Cooldown).then(|| self.report_dial());
+        news.into_iter().chain([Action::Dial]).collect()
+    }
+
     fn begin(&mut self, current: Attempt) -> Vec<Action> {
-        let Attempt { number: epoch, on, .. } = current;
-        self.session =
-            Some(Session { epoch, current, shaking: true, inherited: false, established: false });
-        vec![Action::ReportConnected { epoch, on }, current.start()]
+        let Attempt { number: epoch, on, dialer, .. } = current;
+        self.session = Some(Session {
+            epoch,
+            dialer,
+            current,
+            shaking: true,
+            inherited: false,
+            established: None,
+        });
+        vec![Action::ReportConnected { epoch, on, dialer }, current.start()]
     }
 
     /// The session's connection is of no use any more: an heir, if there is one, takes its place.
@@ -372,8 +338,65 @@ impl Machine {
         replaced.into_iter().chain([heir.start()]).collect()
     }
 
-    fn end(&mut self, reason: DisconnectReason) -> Vec<Action> {
+    /// The session ended against our will: it is reported, and the peer tried again if it is
+    /// wanted.
+    fn lose(&mut self, reason: DisconnectReason, now: Instant) -> Vec<Action> {
+        let mut actions = self.end(reason, now);
+        if self.pursuit.is_dialing() {
+            actions.push(self.report_dial());
+        } else {
+            actions.extend(self.try_again(shook_no_hands(reason), now));
+        }
+        actions
+    }
+
+    fn report_dial(&self) -> Action {
+        match self.pursuit.phase() {
+            Phase::Dialing => Action::ReportConnecting,
+            _ => {
+                let attempt = self.pursuit.attempts();
+                Action::ReportReconnecting { attempt, delay: Duration::ZERO }
+            }
+        }
+    }
+
+    fn try_again(&mut self, reached: bool, now: Instant) -> Option<Action> {
+        match self.pursuit.failed(reached, now) {
+            Next::Retry { attempt, delay } => Some(Action::ReportReconnecting { attempt, delay }),
+            Next::Cooldown { until } => Some(Action::ReportCooldown { until }),
+            Next::GiveUp => None,
+        }
+    }
+
+    fn try_again_or_report(
+        &mut self,
+        reached: bool,
+        reason: DisconnectReason,
+        now: Instant,
+    ) -> Vec<Action> {
+        let end = Action::ReportDisconnected { epoch: None, reason };
+        vec![self.try_again(reached, now).unwrap_or(end)]
+    }
+
+    /// Ends a dial or a pause, and reports that if it was what the application saw.
+    fn stop_trying(&mut self, reason: DisconnectReason) -> Vec<Action> {
+        let mut actions = Vec::new();
+        let seen = self.session.is_none() && !self.is_idle();
+        if self.pursuit.is_dialing() {
+            actions.push(Action::AbortDial);
+        }
+        self.pursuit.rest();
+        if seen {
+            actions.push(Action::ReportDisconnected { epoch: None, reason });
+        }
+        actions
+    }
+
+    fn end(&mut self, reason: DisconnectReason, now: Instant) -> Vec<Action> {
         let Some(session) = self.session.take() else { return Vec::new() };
+        if session.established.is_some_and(|since| since + LASTING <= now) {
+            self.pursuit.forgive();
+        }
         let epoch = Some(session.epoch);
         let mut actions =
             vec![Action::ReportDisconnected { epoch, reason }, Action::Close(session.current.on)];
@@ -387,6 +410,17 @@ impl Machine {
     }
 }
 
+/// Whether the peer was there and the handshake is to blame: dialing again at once would only
+/// repeat it.
+fn shook_no_hands(reason: DisconnectReason) -> bool {
+    matches!(
+        reason,
+        DisconnectReason::HandshakeTimeout
+            | DisconnectReason::HandshakeFailed
+            | DisconnectReason::PeerKeyMismatch
+    )
+}
+
 impl Attempt {
     fn is(&self, on: ConnectionKey, attempt: u64) -> bool {
         self.on == on && self.number == attempt
@@ -396,6 +430,10 @@ impl Attempt {
         Action::StartHandshake { attempt: self.number, on: self.on, dialer: self.dialer }
     }
 }
+
+/// A session of this length was no accident: the peer's failures before it are forgiven. Shorter
+/// ones are not, so that a peer that accepts and drops us is not redialed in a tight loop.
+const LASTING: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
@@ -408,7 +446,7 @@ mod tests {
     fn established(we_are_greater: bool, dialer: Dialer, now: Instant) -> Machine {
         let mut peer = Machine::new(we_are_greater, TIMEOUT);
         peer.connected(FIRST, dialer, now);
-        peer.handshake_done(FIRST, 1);
+        peer.handshake_done(FIRST, 1, now);
         assert_eq!(peer.state(), State::Established);
         peer
     }
@@ -435,9 +473,9 @@ mod tests {
         peer.connected(FIRST, Dialer::Them, now);
         peer.connected(SECOND, Dialer::Them, now);
         assert_eq!(peer.session(), Some((SECOND, 2)));
-        assert_eq!(peer.handshake_done(FIRST, 1), vec![]);
-        assert_eq!(peer.handshake_failed(FIRST, 1, DisconnectReason::HandshakeFailed), vec![]);
-        assert_eq!(peer.disconnected(FIRST), vec![]);
+        assert_eq!(peer.handshake_done(FIRST, 1, now), vec![]);
+        assert_eq!(peer.handshake_failed(FIRST, 1, DisconnectReason::HandshakeFailed, now), vec![]);
+        assert_eq!(lost(&mut peer, FIRST, now), vec![]);
         assert_eq!(peer.session(), Some((SECOND, 2)));
     }
 
@@ -451,7 +489,7 @@ mod tests {
             vec![
                 Action::ReportDisconnected { epoch: Some(1), reason },
                 Action::Close(FIRST),
-                Action::ReportConnected { epoch: 2, on: SECOND },
+                Action::ReportConnected { epoch: 2, on: SECOND, dialer: Dialer::Them },
                 Action::StartHandshake { attempt: 2, on: SECOND, dialer: Dialer::Them },
             ]
         );
@@ -465,8 +503,8 @@ mod tests {
         assert_eq!(peer.connected(SECOND, Dialer::Us, now), vec![start]);
         assert_eq!(peer.state(), State::Established);
         let moved = Action::Move { epoch: 1, from: Some(FIRST), to: SECOND };
-        assert_eq!(peer.handshake_done(SECOND, 2), vec![moved]);
-        assert_eq!(peer.disconnected(FIRST), vec![], "the loser's end is no end of the session");
+        assert_eq!(peer.handshake_done(SECOND, 2, now), vec![moved]);
+        assert_eq!(lost(&mut peer, FIRST, now), vec![], "the loser's end is no end of the session");
         assert_eq!(peer.session(), Some((SECOND, 1)));
     }
 
@@ -475,11 +513,11 @@ mod tests {
         let now = Instant::now();
         let mut peer = established(true, Dialer::Them, now);
         peer.connected(SECOND, Dialer::Us, now);
-        assert_eq!(peer.disconnected(FIRST), vec![]);
+        assert_eq!(lost(&mut peer, FIRST, now), vec![]);
         assert_eq!(peer.state(), State::Established);
         assert_eq!(peer.next_deadline(), Some(now + TIMEOUT), "it does not wait for ever");
         let moved = Action::Move { epoch: 1, from: None, to: SECOND };
-        assert_eq!(peer.handshake_done(SECOND, 2), vec![moved]);
+        assert_eq!(peer.handshake_done(SECOND, 2, now), vec![moved]);
         assert_eq!(peer.next_deadline(), None);
     }
 
@@ -489,9 +527,9 @@ mod tests {
         let mut peer = Machine::new(true, TIMEOUT);
         peer.connected(FIRST, Dialer::Them, now);
         peer.connected(SECOND, Dialer::Us, now);
-        assert_eq!(peer.disconnected(FIRST), vec![]);
+        assert_eq!(lost(&mut peer, FIRST, now), vec![]);
         assert_eq!(
-            peer.handshake_done(SECOND, 2),
+            peer.handshake_done(SECOND, 2, now),
             vec![
                 Action::Move { epoch: 1, from: None, to: SECOND },
                 Action::ReportEstablished { epoch: 1, on: SECOND },
@@ -506,13 +544,17 @@ mod tests {
         peer.connected(FIRST, Dialer::Them, now);
         peer.connected(SECOND, Dialer::Us, now);
         assert_eq!(
-            peer.handshake_done(SECOND, 2),
+            peer.handshake_done(SECOND, 2, now),
             vec![
                 Action::Move { epoch: 1, from: Some(FIRST), to: SECOND },
                 Action::ReportEstablished { epoch: 1, on: SECOND },
             ]
         );
-        assert_eq!(peer.handshake_done(FIRST, 1), vec![], "the loser's handshake comes too late");
+        assert_eq!(
+            peer.handshake_done(FIRST, 1, now),
+            vec![],
+            "the loser's handshake comes too late"
+        );
     }
 
     #[test]
@@ -528,14 +570,138 @@ mod tests {
 
     #[test]
     fn disconnecting_while_dialing_aborts_the_dial_and_says_so_once() {
+        let now = Instant::now();
         let mut peer = Machine::new(true, TIMEOUT);
-        assert_eq!(peer.dial_started(), vec![Action::ReportConnecting]);
+        assert_eq!(peer.seek(Interest::Once), vec![Action::ReportConnecting, Action::Dial]);
         let reason = DisconnectReason::Requested;
         assert_eq!(
-            peer.disconnect(reason),
+            peer.disconnect(reason, now),
             vec![Action::AbortDial, Action::ReportDisconnected { epoch: None, reason }]
         );
-        assert_eq!(peer.disconnect(reason), vec![]);
+        assert_eq!(peer.disconnect(reason, now), vec![]);
         assert!(peer.is_idle());
+    }
+
+    /// A peer that this node dialed and lost.
+    fn lost_peer(interest: Interest, now: Instant) -> Machine {
+        let policy = RetryPolicy { cooldown: Duration::from_secs(60), ..RetryPolicy::default() };
+        let mut peer = Machine::new(true, TIMEOUT).retrying(policy, 1);
+        peer.seek(interest);
+        peer.connected(FIRST, Dialer::Us, now);
+        peer.handshake_done(FIRST, 1, now);
+        lost(&mut peer, FIRST, now);
+        peer
+    }
+
+    #[test]
+    fn a_lost_peer_that_was_dialed_is_dialed_again_after_a_pause() {
+        let now = Instant::now();
+        let mut peer = lost_peer(Interest::Once, now);
+        assert_eq!(peer.state(), State::Reconnecting);
+        let due = peer.next_deadline().expect("it is tried again");
+        assert!(due <= now + Duration::from_secs(1));
+        assert_eq!(peer.tick(due), vec![Action::Dial]);
+        assert_eq!(peer.state(), State::Reconnecting);
+        let again = peer.dial_failed(due);
+        assert!(matches!(again[..], [Action::ReportReconnecting { attempt: 2, .. }]), "{again:?}");
+    }
+
+    #[test]
+    fn a_lost_peer_that_dialed_us_is_let_go() {
+        let now = Instant::now();
+        let mut peer = established(true, Dialer::Them, now);
+        let reason = DisconnectReason::ConnectionLost;
+        assert_eq!(
+            lost(&mut peer, FIRST, now),
+            vec![Action::ReportDisconnected { epoch: Some(1), reason }, Action::Close(FIRST)]
+        );
+        assert!(peer.is_idle());
+    }
+
+    #[test]
+    fn a_first_dial_that_fails_is_not_repeated_unless_the_peer_is_to_be_kept() {
+        let now = Instant::now();
+        let reason = DisconnectReason::DialFailed;
+        let mut peer = Machine::new(true, TIMEOUT);
+        peer.seek(Interest::Once);
+        let end = vec![Action::ReportDisconnected { epoch: None, reason }];
+        assert_eq!(peer.dial_failed(now), end);
+        peer.seek(Interest::Persistent);
+        assert!(matches!(peer.dial_failed(now)[..], [Action::ReportReconnecting { .. }]));
+    }
+
+    #[test]
+    fn a_failed_handshake_is_followed_by_a_cooldown() {
+        let now = Instant::now();
+        let mut peer = lost_peer(Interest::Lasting, now);
+        peer.tick(now + Duration::from_secs(1));
+        peer.connected(SECOND, Dialer::Us, now);
+        let reason = DisconnectReason::HandshakeFailed;
+        let actions = peer.handshake_failed(SECOND, 2, reason, now);
+        let until = now + Duration::from_secs(60);
+        assert_eq!(actions.last(), Some(&Action::ReportCooldown { until }));
+        assert_eq!((peer.state(), peer.next_deadline()), (State::Cooldown, Some(until)));
+        let actions = peer.tick(until);
+        assert!(
+            matches!(actions[..], [Action::ReportReconnecting { .. }, Action::Dial]),
+            "{actions:?}"
+        );
+    }
+
+    #[test]
+    fn a_pause_is_cut_short_by_who_wants_the_peer_now() {
+        let mut peer = lost_peer(Interest::Lasting, Instant::now());
+        assert_eq!(peer.seek(Interest::Once), vec![Action::Dial]);
+        assert_eq!(peer.next_deadline(), None);
+    }
+
+    #[test]
+    fn a_cancelled_reconnection_is_reported_and_not_taken_up_again() {
+        let now = Instant::now();
+        let mut peer = lost_peer(Interest::Persistent, now);
+        let reason = DisconnectReason::Requested;
+        let end = Action::ReportDisconnected { epoch: None, reason };
+        assert_eq!(peer.cancel_reconnection(), vec![end]);
+        assert_eq!((peer.next_deadline(), peer.is_idle()), (None, true));
+        assert_eq!(peer.cancel_reconnection(), vec![]);
+        // So is one whose dial is under way.
+        let mut peer = lost_peer(Interest::Persistent, now);
+        peer.seek(Interest::Once);
+        assert_eq!(peer.cancel_reconnection(), vec![Action::AbortDial, end]);
+    }
+
+    #[test]
+    fn a_session_that_lasted_forgives_the_failures_before_it_and_a_short_one_does_not() {
+        let mut now = Instant::now();
+        let mut peer = lost_peer(Interest::Lasting, now);
+        for (number, lasted, attempt) in [(2, LASTING / 2, 2), (3, LASTING, 1)] {
+            now += Duration::from_mins(1);
+            peer.tick(now);
+            let on = ConnectionKey(number);
+            peer.connected(on, Dialer::Us, now);
+            peer.handshake_done(on, number, now);
+            now += lasted;
+            let actions = lost(&mut peer, on, now);
+            let Some(Action::ReportReconnecting { attempt: next, .. }) = actions.last() else {
+                panic!("{actions:?}")
+            };
+            assert_eq!(*next, attempt);
+        }
+    }
+
+    #[test]
+    fn a_silent_connection_is_closed_and_its_session_ended_at_once() {
+        let now = Instant::now();
+        let mut peer = established(true, Dialer::Them, now);
+        let reason = DisconnectReason::KeepAliveTimeout;
+        let actions = peer.connection_lost(FIRST, reason, now);
+        let end = Action::ReportDisconnected { epoch: Some(1), reason };
+        assert_eq!(actions, vec![end, Action::Close(FIRST)]);
+        assert_eq!(lost(&mut peer, FIRST, now), vec![], "its real end changes nothing");
+    }
+
+    fn lost(peer: &mut Machine, on: ConnectionKey, now: Instant) -> Vec<Action> {
+        let actions = peer.connection_lost(on, DisconnectReason::ConnectionLost, now);
+        if actions == vec![Action::Close(on)] { Vec::new() } else { actions }
     }
 }
