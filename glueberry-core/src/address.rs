@@ -10,7 +10,8 @@ use crate::PeerId;
 use crate::error::{Error, ErrorCode, Result};
 
 /// A network address that this library can use: TCP or QUIC over IPv4, IPv6 or a DNS name,
-/// with the peer's id at its end or without.
+/// with the peer's id at its end or without. A peer's id alone (`/p2p/12D3KooW…`) stands for wherever
+/// that peer is known to be.
 ///
 /// ```
 /// use glueberry_core::Address;
@@ -40,10 +41,6 @@ impl Address {
         self
     }
 
-    pub(crate) fn place(&self) -> &Multiaddr {
-        &self.place
-    }
-
     pub(crate) fn from_multiaddr(whole: &Multiaddr) -> Result<Self> {
         let mut place = whole.clone();
         let peer = match whole.iter().last() {
@@ -53,8 +50,27 @@ impl Address {
             }
             _ => None,
         };
-        check_place(&place)?;
+        if !(place.is_empty() && peer.is_some()) {
+            check_place(&place)?;
+        }
         Ok(Self { place, peer })
+    }
+
+    /// The place, unless the address is a peer's id alone.
+    pub(crate) fn known_place(&self) -> Option<Multiaddr> {
+        Some(self.place.clone()).filter(|place| !place.is_empty())
+    }
+}
+
+impl From<PeerId> for Address {
+    fn from(peer: PeerId) -> Self {
+        Self { place: Multiaddr::empty(), peer: Some(peer) }
+    }
+}
+
+impl From<&PeerId> for Address {
+    fn from(peer: &PeerId) -> Self {
+        (*peer).into()
     }
 }
 
@@ -101,7 +117,9 @@ impl TryFrom<&Address> for Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.place.fmt(f)?;
+        if !self.place.is_empty() {
+            self.place.fmt(f)?;
+        }
         match &self.peer {
             Some(peer) => write!(f, "/p2p/{peer}"),
             None => Ok(()),
@@ -220,6 +238,7 @@ mod tests {
             "/ip4/127.0.0.1/tcp/9000",
             "/ip6/::1/udp/9000/quic-v1",
             "/dns4/example.org/tcp/443",
+            "/p2p/12D3KooWHdiAxVd8uMQR1hGWXccidmfCwLqcMpGwR6QcTP6QRMuD",
             "/ip4/127.0.0.1/tcp/9000/p2p/12D3KooWHdiAxVd8uMQR1hGWXccidmfCwLqcMpGwR6QcTP6QRMuD",
         ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use glueberry_proto::name::StreamName;
+use glueberry_proto::peer::{BackoffPolicy, RetryPolicy};
 use glueberry_proto::v1::record::KEPT_CAPACITY;
 
 use crate::Address;
@@ -33,6 +34,59 @@ pub enum Security {
     Noise,
 }
 
+/// How a lost peer is tried again.
+///
+/// A peer that this node dialed, and that was established, is dialed again when it is lost, after
+/// pauses that grow: each is drawn at random between nothing and a ceiling, which doubles from
+/// `first_delay` up to `longest_delay`. A peer that was reached but failed its handshake is left
+/// alone for `cooldown`. Peers that dialed us are never dialed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReconnectPolicy {
+    /// The ceiling of the first pause, 1 ms to 1 h; default 1 s.
+    pub first_delay: Duration,
+    /// The ceiling of every pause, up to 24 h; default 5 min: a peer that is away for days costs
+    /// under 600 dials a day.
+    pub longest_delay: Duration,
+    /// How often a peer is tried again before it is given up; default 0: without a limit. Peers that
+    /// were added as persistent are never given up.
+    pub max_attempts: u32,
+    /// The pause after a failed handshake, 1 ms to 24 h; default 60 s, as in the Go implementation.
+    pub cooldown: Duration,
+}
+
+impl Default for ReconnectPolicy {
+    fn default() -> Self {
+        let backoff = BackoffPolicy::default();
+        Self {
+            first_delay: backoff.base(),
+            longest_delay: backoff.cap(),
+            max_attempts: 0,
+            cooldown: DEFAULT_COOLDOWN,
+        }
+    }
+}
+
+impl ReconnectPolicy {
+    /// # Errors
+    /// [`ErrorCode::InvalidConfig`], with the setting that is out of bounds.
+    pub(crate) fn parse(&self) -> Result<RetryPolicy> {
+        let day = Duration::from_hours(24);
+        for (what, time, most) in [
+            ("first_delay", self.first_delay, LONGEST_TIMEOUT),
+            ("longest_delay", self.longest_delay, day),
+            ("cooldown", self.cooldown, day),
+        ] {
+            if !(SHORTEST_DELAY..=most).contains(&time) {
+                return Err(invalid(format!("{what} is {time:?}; use 1ms to {most:?}")));
+            }
+        }
+        let attempts = Some(self.max_attempts).filter(|most| *most > 0);
+        let backoff = BackoffPolicy::new(self.first_delay, self.longest_delay, attempts)
+            .map_err(|fault| invalid(fault.to_string()))?;
+        Ok(RetryPolicy { backoff, cooldown: self.cooldown })
+    }
+}
+
 /// One stream's bounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamConfig {
@@ -60,6 +114,7 @@ pub(crate) struct Config {
     pub(crate) streams: BTreeMap<StreamName, StreamConfig>,
     pub(crate) handshake: HandshakeMode,
     pub(crate) security: Security,
+    pub(crate) reconnect: ReconnectPolicy,
     pub(crate) handshake_timeout: Duration,
     pub(crate) dial_timeout: Duration,
     pub(crate) linger: Duration,
@@ -102,6 +157,7 @@ impl Default for Config {
             streams: BTreeMap::new(),
             handshake: HandshakeMode::default(),
             security: Security::default(),
+            reconnect: ReconnectPolicy::default(),
             handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
             dial_timeout: DEFAULT_DIAL_TIMEOUT,
             linger: DEFAULT_LINGER,
@@ -132,6 +188,10 @@ fn invalid(message: String) -> Error {
     Error::new(ErrorCode::InvalidConfig, message)
 }
 
+/// As in the Go implementation.
+const DEFAULT_COOLDOWN: Duration = Duration::from_mins(1);
+/// Below it a lost peer would be dialed in a loop.
+const SHORTEST_DELAY: Duration = Duration::from_millis(1);
 const MIB: usize = 1 << 20;
 /// What a session's handshake may take, as in the Go implementation.
 const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);

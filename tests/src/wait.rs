@@ -60,7 +60,7 @@ pub async fn event(events: &mut Events, what: &str, fits: impl Fn(&EventKind) ->
 /// As [`event`].
 pub async fn established(node: &Node, peer: PeerId) {
     let mut events = node.events(EventFilter::peer(peer));
-    if node.state(&peer) != glueberry_core::State::Established {
+    if node.connection_state(&peer) != glueberry_core::State::Established {
         let fits = |kind: &EventKind| matches!(kind, EventKind::PeerEstablished { .. });
         event(&mut events, "PeerEstablished", fits).await;
     }

@@ -231,7 +231,7 @@ async fn a_stream_that_ends_inside_a_frame_is_reported() {
     chat.write(&frame(&[7; 60])[..30]).await;
     chat.close().await;
     event(&mut warnings, "the warning", warns(ErrorCode::MalformedFrame)).await;
-    assert_eq!(node.state(&raw.peer_id()), State::Established);
+    assert_eq!(node.connection_state(&raw.peer_id()), State::Established);
     goes_on(&node).await;
 }
 

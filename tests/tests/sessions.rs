@@ -28,7 +28,7 @@ async fn two_nodes_exchange_messages_over_tcp_and_quic() {
         let mut to_a = a.messages("chat").unwrap();
         let mut to_b = b.messages("chat").unwrap();
         let peer = a.connect(address(&b)).timeout(PATIENCE).await.unwrap();
-        assert_eq!((peer, a.state(&peer)), (b.peer_id(), State::Established));
+        assert_eq!((peer, a.connection_state(&peer)), (b.peer_id(), State::Established));
         for size in [0, 1, 300, 65_536, 1 << 20] {
             let message = vec![0x5A; size];
             a.send(&peer, "chat", &message).await.unwrap();
@@ -80,7 +80,10 @@ async fn a_disconnected_peer_gets_what_was_queued_and_an_event() {
     let end =
         event(&mut events, "the event", |kind| matches!(kind, EventKind::PeerDisconnected { .. }));
     end.await;
-    assert_eq!((a.state(&peer), b.state(&a.peer_id())), (State::Disconnected, State::Disconnected));
+    assert_eq!(
+        (a.connection_state(&peer), b.connection_state(&a.peer_id())),
+        (State::Disconnected, State::Disconnected)
+    );
     let unsent = a.send(&peer, "chat", b"too late").await.unwrap_err();
     assert_eq!((unsent.code(), unsent.is_retriable()), (ErrorCode::NotConnected, true));
 }
@@ -103,7 +106,7 @@ async fn an_idle_established_peer_stays_connected() {
     // libp2p closes idle connections after 10 s: the deadline is the assertion.
     let ended = tokio::time::timeout(Duration::from_secs(13), events.next()).await;
     assert!(ended.is_err(), "{ended:?}");
-    assert_eq!(a.state(&peer), State::Established);
+    assert_eq!(a.connection_state(&peer), State::Established);
 }
 
 #[tokio::test]
@@ -116,7 +119,7 @@ async fn an_application_shakes_hands_itself() {
     let mut hands_a = a.messages("handshake").unwrap();
     let mut hands_b = b.messages("handshake").unwrap();
     let peer = a.connect(address(&b)).timeout(PATIENCE).await.unwrap();
-    assert_eq!(a.state(&peer), State::Connected);
+    assert_eq!(a.connection_state(&peer), State::Connected);
     let early = a.send(&peer, "чат", b"early").await.unwrap_err();
     assert_eq!(early.code(), ErrorCode::NotConnected);
 
@@ -220,7 +223,7 @@ async fn a_call_that_takes_too_long_says_so_and_can_be_cancelled() {
     let a = node(TCP).await;
     let late = a.connect(&address).timeout(Duration::from_millis(100)).await.unwrap_err();
     assert_eq!(late.code(), ErrorCode::TimedOut);
-    assert_eq!(a.state(&peer), State::Connecting, "the attempt goes on");
+    assert_eq!(a.connection_state(&peer), State::Connecting, "the attempt goes on");
     let mut events = a.events(EventFilter::peer(peer));
     let (waiting, ()) = tokio::join!(a.connect(&address), async {
         tokio::task::yield_now().await;
@@ -230,7 +233,7 @@ async fn a_call_that_takes_too_long_says_so_and_can_be_cancelled() {
     let ended =
         |kind: &EventKind| matches!(kind, EventKind::PeerDisconnected { session: None, .. });
     event(&mut events, "the end of the attempt", ended).await;
-    assert_eq!(a.state(&peer), State::Disconnected);
+    assert_eq!(a.connection_state(&peer), State::Disconnected);
 }
 
 #[tokio::test]
@@ -282,7 +285,7 @@ async fn a_disconnect_that_is_not_waited_for_comes_all_the_same() {
     let late = a.disconnect(&peer).timeout(Duration::from_millis(10)).await;
     assert_eq!(late.unwrap_err().code(), ErrorCode::TimedOut);
     event(&mut events, "the end", |kind| kind.name() == PeerDisconnected).await;
-    assert_eq!(a.state(&peer), State::Disconnected);
+    assert_eq!(a.connection_state(&peer), State::Disconnected);
 }
 
 #[tokio::test]

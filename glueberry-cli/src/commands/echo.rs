@@ -47,7 +47,7 @@ impl Echo {
 
     /// Starts a task for a peer, and forgets those of peers that left.
     fn open(&mut self, peer: PeerId) -> &mpsc::Sender<Message> {
-        self.queues.retain(|peer, _| self.node.state(peer) == State::Established);
+        self.queues.retain(|peer, _| self.node.connection_state(peer) == State::Established);
         let (queue, messages) = mpsc::channel(QUEUE);
         tokio::spawn(send_all(self.node.clone(), messages));
         self.queues.entry(peer).insert_entry(queue).into_mut()

@@ -14,12 +14,15 @@ use crate::error::{Error, ErrorCode, Result};
 pub(super) struct Dial {
     pub(super) under_way: Option<ConnectionId>,
     untried: VecDeque<Multiaddr>,
+    current: Option<Multiaddr>,
     waiters: Vec<Waiter>,
 }
 
 /// A call that waits until the peer has reached a state.
 pub(super) struct Waiter {
     pub(super) until: State,
+    /// It goes on waiting while a lost peer is tried again.
+    pub(super) patient: bool,
     pub(super) reply: oneshot::Sender<Result<()>>,
 }
 
@@ -42,8 +45,19 @@ impl Dial {
         }
     }
 
+    /// The addresses to try, and no others.
+    pub(super) fn try_all(&mut self, places: impl IntoIterator<Item = Multiaddr>) {
+        self.untried = places.into_iter().take(MOST_ADDRESSES).collect();
+    }
+
     pub(super) fn next_address(&mut self) -> Option<Multiaddr> {
-        self.untried.pop_front()
+        self.current = self.untried.pop_front();
+        self.current.clone()
+    }
+
+    /// The address that is being tried, or was tried last.
+    pub(super) fn current(&self) -> Option<Multiaddr> {
+        self.current.clone()
     }
 
     /// The peer has reached a state: those who waited for it go on.
@@ -63,6 +77,13 @@ impl Dial {
         }
     }
 
+    /// Nothing came of it this time: only who waits for however long it takes goes on.
+    pub(super) fn failed_once(&mut self, error: &Error) {
+        for waiter in self.waiters.extract_if(.., |waiter| !waiter.patient) {
+            drop(waiter.reply.send(Err(error.clone())));
+        }
+    }
+
     pub(super) fn is_idle(&self) -> bool {
         self.under_way.is_none() && self.waiters.is_empty()
     }
@@ -70,5 +91,5 @@ impl Dial {
 
 /// Calls that wait for one peer at a time; a program that needs more has lost count.
 const MOST_WAITERS: usize = 1024;
-/// Addresses of one peer that wait to be tried.
-const MOST_ADDRESSES: usize = 16;
+/// Addresses of one peer that are kept and tried: a machine has a handful.
+pub(super) const MOST_ADDRESSES: usize = 16;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Node;
-use crate::config::{Config, HandshakeMode, Security, StreamConfig};
+use crate::config::{Config, HandshakeMode, ReconnectPolicy, Security, StreamConfig};
 use crate::error::{Error, ErrorCode, Result};
 use crate::{Address, Identity, StreamName};
 
@@ -53,6 +53,12 @@ impl Builder {
     /// Which secure channels are offered over TCP; by default TLS and Noise.
     pub fn security(mut self, security: Security) -> Self {
         self.config.security = security;
+        self
+    }
+
+    /// How a lost peer is tried again.
+    pub fn reconnect(mut self, policy: ReconnectPolicy) -> Self {
+        self.config.reconnect = policy;
         self
     }
 

@@ -54,8 +54,12 @@ impl Node {
         };
         let (commands, wishes) = mpsc::channel(COMMANDS);
         let peers = Peers::default();
-        let settings =
-            Settings { identity: identity.clone(), config: config.clone(), parts: parts.clone() };
+        let settings = Settings {
+            identity: identity.clone(),
+            retry: config.reconnect.parse()?,
+            config: config.clone(),
+            parts: parts.clone(),
+        };
         let driver = TaskTracker::new();
         driver.spawn(Driver::new(settings, peers.clone(), wishes)?.run());
         driver.close();
@@ -102,7 +106,11 @@ impl Node {
     {
         let address = address.try_into().map_err(Into::into);
         Call::new("listen", async move {
-            let place = address?.place().clone();
+            let address = address?;
+            let place = address.known_place().ok_or_else(|| {
+                let message = format!("{address} names no place to listen at");
+                Error::new(ErrorCode::InvalidAddress, message)
+            })?;
             let bound = self.ask(|reply| Command::Listen { place, reply }).await??;
             self.inner.listening.lock().extend(bound.iter().cloned());
             Ok(bound)
@@ -112,10 +120,16 @@ impl Node {
     /// Connects to a peer, and returns when it is established; in [`HandshakeMode::App`] already
     /// when it is connected, for the application to shake hands. At once if it is so already.
     ///
+    /// Give the peer's whole address, or its [`PeerId`] alone where it is known already. Once the
+    /// peer was established the link comes back by itself when it is lost (see
+    /// [`ReconnectPolicy`](crate::ReconnectPolicy)), until [`Node::disconnect`] ends it. While the
+    /// node pauses between two attempts, this call tries at once.
+    ///
     /// Cancelling the call leaves the attempt going: [`Node::disconnect`] ends it.
     ///
     /// # Errors
-    /// [`ErrorCode::InvalidAddress`] without a peer id at the end, [`ErrorCode::Unreachable`],
+    /// [`ErrorCode::InvalidAddress`] without a peer id at the end, [`ErrorCode::UnknownPeer`]
+    /// without an address when none is known, [`ErrorCode::Unreachable`],
     /// [`ErrorCode::WrongPeer`] when somebody else answers, [`ErrorCode::TimedOut`], and those of
     /// the handshake: [`ErrorCode::HandshakeFailed`], [`ErrorCode::HandshakeTimeout`],
     /// [`ErrorCode::PeerKeyMismatch`].
@@ -139,21 +153,22 @@ impl Node {
                 HandshakeMode::Automatic => State::Established,
                 HandshakeMode::App => State::Connected,
             };
-            let place = Some(address.place().clone());
+            let place = address.known_place();
             self.ask(|reply| Command::Connect { peer, place, until, reply }).await??;
             Ok(peer)
         })
     }
 
-    /// Waits until the peer is established: for applications that shake hands themselves.
+    /// Waits until the peer is established: for applications that shake hands themselves, and for
+    /// those that wait until a lost peer is back, however many attempts that takes.
     ///
     /// # Errors
-    /// [`ErrorCode::NotConnected`] if there is no connection, and those of the handshake.
+    /// [`ErrorCode::NotConnected`] if there is no connection and none is sought; when the attempts
+    /// end, what ended them.
     pub fn wait_established(&self, peer: &PeerId) -> Call<impl Future<Output = Result<()>>> {
         let peer = *peer;
         Call::new("the handshake", async move {
-            let until = State::Established;
-            self.ask(|reply| Command::Connect { peer, place: None, until, reply }).await?
+            self.ask(|reply| Command::WaitEstablished { peer, reply }).await?
         })
     }
 
@@ -178,9 +193,22 @@ impl Node {
         })
     }
 
+    /// Gives up the attempts to reach a lost peer again. A session that stands goes on, and so does
+    /// everything else: nothing happens unless the peer is in [`State::Reconnecting`] or
+    /// [`State::Cooldown`].
+    ///
+    /// # Errors
+    /// [`ErrorCode::NodeClosed`] after a shutdown.
+    pub fn cancel_reconnection(&self, peer: &PeerId) -> Call<impl Future<Output = Result<()>>> {
+        let peer = *peer;
+        Call::new("cancel_reconnection", async move {
+            self.ask(|reply| Command::CancelReconnection { peer, reply }).await
+        })
+    }
+
     /// The state of a peer.
     #[must_use]
-    pub fn state(&self, peer: &PeerId) -> State {
+    pub fn connection_state(&self, peer: &PeerId) -> State {
         self.inner.peers.state(peer)
     }
 

@@ -118,6 +118,12 @@ impl Machine {
         }
     }
 
+    /// Whether a dial is under way.
+    #[must_use]
+    pub fn is_dialing(&self) -> bool {
+        self.pursuit.is_dialing()
+    }
+
     /// How much this node wants the peer.
     #[must_use]
     pub fn interest(&self) -> Interest {

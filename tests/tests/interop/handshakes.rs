@@ -90,7 +90,7 @@ async fn a_go_peer_that_never_finishes_its_handshake_is_dropped_after_the_timeou
         };
         tokio::join!(talk, connect);
         assert_eq!(wait::disconnected(&mut events).await, DisconnectReason::HandshakeTimeout);
-        assert_eq!(rust.state(&peer), State::Disconnected);
+        assert_eq!(rust.connection_state(&peer), State::Disconnected);
         goes_on(&rust).await;
     }
 }
@@ -301,7 +301,7 @@ async fn messages_sealed_with_another_key_are_reported_and_not_delivered() {
     go.event("decrypt_failed", json!({ "peer": me.to_string() })).await;
     assert_eq!(inbox.drain(9), []);
     drop(inbox);
-    assert_eq!(rust.state(&peer), State::Established);
+    assert_eq!(rust.connection_state(&peer), State::Established);
     goes_on(&rust).await;
 }
 

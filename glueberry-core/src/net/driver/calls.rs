@@ -5,13 +5,11 @@ use std::time::Instant;
 use glueberry_proto::peer::{DisconnectReason, State};
 use libp2p::Multiaddr;
 use libp2p::core::transport::ListenerId;
-use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
-use libp2p::swarm::{ConnectionId, DialError};
 use tokio::sync::oneshot;
-use tracing::{debug, trace};
+use tracing::trace;
 
 use super::super::dials::Waiter;
-use super::super::faults::{dial_fault, listen_fault, refuse_if_taken};
+use super::super::faults::{listen_fault, refuse_if_taken};
 use super::{Driver, Leaving, SHUTDOWN_BOUND};
 use crate::error::{Error, ErrorCode, Result};
 use crate::{Address, PeerId};
@@ -23,12 +21,28 @@ pub(crate) enum Command {
         place: Multiaddr,
         reply: oneshot::Sender<Result<Vec<Address>>>,
     },
-    /// Answered when the peer has reached `until`, or cannot.
+    /// Dials the peer, at this place or where it is known to be; answered when it has reached
+    /// `until`, or this attempt failed.
     Connect {
         peer: PeerId,
         place: Option<Multiaddr>,
         until: State,
         reply: oneshot::Sender<Result<()>>,
+    },
+    /// Answered when the peer is established, or nothing is tried any more.
+    WaitEstablished {
+        peer: PeerId,
+        reply: oneshot::Sender<Result<()>>,
+    },
+    /// Keeps a link with the peer from now on, for ever.
+    Keep {
+        peer: PeerId,
+        places: Vec<Multiaddr>,
+        reply: oneshot::Sender<()>,
+    },
+    CancelReconnection {
+        peer: PeerId,
+        reply: oneshot::Sender<()>,
     },
     Disconnect {
         peer: PeerId,
@@ -55,11 +69,23 @@ impl Driver {
                 Err(error) => answer(reply, Err(error)),
             },
             Command::Connect { peer, place, until, reply } => {
-                self.connect(peer, place, Waiter { until, reply }).await;
+                self.connect(peer, place, Waiter { until, patient: false, reply }).await;
+            }
+            Command::WaitEstablished { peer, reply } => {
+                let until = State::Established;
+                self.wait_for(peer, Waiter { until, patient: true, reply });
+            }
+            Command::Keep { peer, places, reply } => {
+                self.keep(peer, places).await;
+                answer(reply, ());
+            }
+            Command::CancelReconnection { peer, reply } => {
+                let actions = self.peers.get_mut(&peer).map(|p| p.machine.cancel_reconnection());
+                self.carry_out(peer, actions.unwrap_or_default()).await;
+                answer(reply, ());
             }
             Command::Disconnect { peer, reason, reply } => {
-                let actions = self.peers.get_mut(&peer).map(|peer| peer.machine.disconnect(reason));
-                self.carry_out(peer, actions.unwrap_or_default()).await;
+                self.disconnect(peer, reason).await;
                 answer(reply, ());
             }
             Command::Finalize { peer, epoch, reply } => {
@@ -75,66 +101,9 @@ impl Driver {
         self.swarm.listen_on(place.clone()).map_err(|fault| listen_fault(place, fault))
     }
 
-    async fn connect(&mut self, id: PeerId, place: Option<Multiaddr>, waiter: Waiter) {
-        if self.leaving.is_some() {
-            let closed = Error::new(ErrorCode::NodeClosed, "the node is shutting down");
-            return answer(waiter.reply, Err(closed));
-        }
-        let peer = self.peer(id);
-        peer.dial.wait(waiter);
-        let state = peer.machine.state();
-        match (state, place) {
-            (State::Connected | State::Established, _) => peer.dial.reached(state),
-            (State::Connecting, Some(place)) => peer.dial.try_later(place),
-            (State::Connecting, None) => {}
-            (_, Some(place)) => {
-                peer.last_fault = None;
-                let actions = peer.machine.dial_started();
-                self.carry_out(id, actions).await;
-                self.dial(id, place).await;
-            }
-            (_, None) => {
-                let error = Error::new(ErrorCode::NotConnected, "there is no connection");
-                peer.dial.failed(&error.at_peer(id));
-                self.forget_if_idle(id);
-            }
-        }
-    }
-
-    /// Port reuse is off: two dials that cross could merge into one TCP connection with two
-    /// initiators, and fail.
-    async fn dial(&mut self, id: PeerId, place: Multiaddr) {
-        let options = DialOpts::peer_id(id.to_libp2p())
-            .condition(PeerCondition::Always)
-            .addresses(vec![place])
-            .allocate_new_port()
-            .build();
-        let connection = options.connection_id();
-        let started = self.swarm.dial(options);
-        self.peer(id).dial.under_way = Some(connection);
-        if let Err(fault) = started {
-            Box::pin(self.dial_failed(id, connection, fault)).await;
-        }
-    }
-
-    pub(super) async fn dial_failed(
-        &mut self,
-        id: PeerId,
-        connection: ConnectionId,
-        fault: DialError,
-    ) {
+    pub(super) async fn disconnect(&mut self, id: PeerId, reason: DisconnectReason) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
-        if peer.dial.under_way != Some(connection) {
-            return;
-        }
-        peer.dial.under_way = None;
-        let error = dial_fault(id, fault);
-        debug!(peer = %id, %error, "dial failed");
-        peer.last_fault = Some(error);
-        if let Some(place) = peer.dial.next_address() {
-            return self.dial(id, place).await;
-        }
-        let actions = peer.machine.dial_failed();
+        let actions = peer.machine.disconnect(reason, Instant::now());
         self.carry_out(id, actions).await;
     }
 
@@ -146,7 +115,7 @@ impl Driver {
         if peer.machine.state() == State::Established || current != epoch {
             return Err(wrong("the handshake is over"));
         }
-        let actions = peer.machine.handshake_done(on, peer.attempt);
+        let actions = peer.machine.handshake_done(on, peer.attempt, Instant::now());
         self.carry_out(id, actions).await;
         Ok(())
     }
@@ -159,9 +128,7 @@ impl Driver {
     /// Ends every session, and closes every connection.
     pub(super) async fn end_all(&mut self) {
         for id in self.peers.keys().copied().collect::<Vec<_>>() {
-            let reason = DisconnectReason::Shutdown;
-            let actions = self.peers.get_mut(&id).map(|peer| peer.machine.disconnect(reason));
-            self.carry_out(id, actions.unwrap_or_default()).await;
+            self.disconnect(id, DisconnectReason::Shutdown).await;
         }
         // Those too that no session uses any more.
         for on in self.ids.keys().copied().collect::<Vec<_>>() {

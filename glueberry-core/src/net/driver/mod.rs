@@ -1,6 +1,7 @@
 //! The task that owns the swarm: it feeds every peer's state machine and carries out its actions.
 
 mod calls;
+mod dialing;
 mod sessions;
 
 use std::collections::hash_map::Entry;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use glueberry_proto::peer::{ConnectionKey, DisconnectReason, Machine};
+use glueberry_proto::peer::{ConnectionKey, DisconnectReason, Machine, RetryPolicy};
 use libp2p::core::transport::TransportError;
 use libp2p::swarm::{ConnectionId, ListenError, SwarmEvent};
 use libp2p::{Multiaddr, Swarm, identify, swarm};
@@ -53,7 +54,7 @@ pub(crate) struct Driver {
     peers: HashMap<PeerId, Peer>,
     connections: HashMap<ConnectionId, Arc<Connection>>,
     ids: HashMap<ConnectionKey, ConnectionId>,
-    /// When to look at whose machine; entries of machines that went on are harmless.
+    /// When to look at whose machine: one entry at most for each peer.
     deadlines: BTreeSet<(Instant, PeerId)>,
     /// The highest number of a session with a peer that was forgotten since: numbers are not used
     /// again, so that late work of an older session is known as such.
@@ -65,6 +66,8 @@ pub(crate) struct Driver {
 pub(crate) struct Settings {
     pub(crate) identity: Identity,
     pub(crate) config: Config,
+    /// Of the configuration, parsed.
+    pub(crate) retry: RetryPolicy,
     pub(crate) parts: SessionParts,
 }
 
@@ -72,6 +75,12 @@ pub(crate) struct Settings {
 struct Peer {
     machine: Machine,
     dial: Dial,
+    /// Where it is known to be, the most promising first; at most [`MOST_ADDRESSES`].
+    ///
+    /// [`MOST_ADDRESSES`]: super::dials::MOST_ADDRESSES
+    addresses: Vec<Multiaddr>,
+    /// When its machine has something to do: its entry in [`Driver::deadlines`].
+    deadline: Option<Instant>,
     /// The session on the connection that carries it.
     session: Option<Attachment>,
     /// The session on a connection that may carry it next.
@@ -173,8 +182,10 @@ impl Driver {
         let now = Instant::now();
         while self.deadlines.first().is_some_and(|(at, _)| *at <= now) {
             let Some((_, id)) = self.deadlines.pop_first() else { return };
-            let actions = self.peers.get_mut(&id).map(|peer| peer.machine.tick(now));
-            self.carry_out(id, actions.unwrap_or_default()).await;
+            let Some(peer) = self.peers.get_mut(&id) else { continue };
+            peer.deadline = None;
+            let actions = peer.machine.tick(now);
+            self.carry_out(id, actions).await;
         }
     }
 
@@ -182,12 +193,12 @@ impl Driver {
         match report {
             Report::HandshakeDone { peer: id, on, attempt } => {
                 let Some(peer) = self.peers.get_mut(&id) else { return };
-                let actions = peer.machine.handshake_done(on, attempt);
+                let actions = peer.machine.handshake_done(on, attempt, Instant::now());
                 self.carry_out(id, actions).await;
             }
             Report::HandshakeFailed { peer: id, on, attempt, reason } => {
                 let Some(peer) = self.peers.get_mut(&id) else { return };
-                let actions = peer.machine.handshake_failed(on, attempt, reason);
+                let actions = peer.machine.handshake_failed(on, attempt, reason, Instant::now());
                 self.carry_out(id, actions).await;
             }
             Report::GraceOver { on } => self.close(on),
@@ -255,6 +266,7 @@ impl Driver {
         self.peers.entry(id).or_insert_with(|| {
             let we_are_greater = settings.identity.peer_id() > id;
             let machine = Machine::new(we_are_greater, settings.config.handshake_timeout)
+                .retrying(settings.retry.clone(), rand::random())
                 .counting_from(self.last_number);
             Peer {
                 machine: match settings.config.handshake {
@@ -262,6 +274,8 @@ impl Driver {
                     HandshakeMode::App => machine.without_moves(),
                 },
                 dial: Dial::default(),
+                addresses: Vec::new(),
+                deadline: None,
                 session: None,
                 heirs: HashMap::new(),
                 attempt: 0,
@@ -279,7 +293,9 @@ impl Driver {
             && peer.get().machine.is_idle()
             && peer.get().dial.is_idle()
         {
-            self.last_number = self.last_number.max(peer.remove().machine.last_number());
+            let peer = peer.remove();
+            self.last_number = self.last_number.max(peer.machine.last_number());
+            peer.deadline.map(|at| self.deadlines.remove(&(at, id)));
         }
     }
 

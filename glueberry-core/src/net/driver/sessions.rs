@@ -1,6 +1,6 @@
 //! What becomes of connections: each peer's machine decides, this carries it out.
 
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use glueberry_proto::peer::{Action, ConnectionKey, Dialer, DisconnectReason, State};
 use libp2p::swarm::ConnectionId;
@@ -30,6 +30,9 @@ impl Driver {
             self.close(key);
             return self.forget_if_idle(id);
         }
+        if dialer == Dialer::Us {
+            peer.note_success();
+        }
         let actions = peer.machine.connected(key, dialer, Instant::now());
         self.carry_out(id, actions).await;
     }
@@ -40,7 +43,8 @@ impl Driver {
         connection.ended.cancel();
         let Some(peer) = self.peers.get_mut(&connection.peer) else { return };
         peer.heirs.remove(&connection.key);
-        let actions = peer.machine.disconnected(connection.key);
+        let reason = DisconnectReason::ConnectionLost;
+        let actions = peer.machine.connection_lost(connection.key, reason, Instant::now());
         self.carry_out(connection.peer, actions).await;
     }
 
@@ -51,7 +55,19 @@ impl Driver {
                     self.publish(id, State::Connecting);
                     self.emit(EventKind::PeerConnecting { peer: id });
                 }
-                Action::ReportConnected { epoch, on } => self.begin(id, epoch, on),
+                Action::ReportReconnecting { attempt, delay } => {
+                    self.publish(id, State::Reconnecting);
+                    self.emit(EventKind::PeerReconnecting { peer: id, attempt, delay });
+                    self.fail_the_impatient(id);
+                }
+                Action::ReportCooldown { until } => {
+                    self.publish(id, State::Cooldown);
+                    let until = SystemTime::now() + until.saturating_duration_since(Instant::now());
+                    self.emit(EventKind::PeerCooldown { peer: id, until });
+                    self.fail_the_impatient(id);
+                }
+                Action::Dial => self.dial_known(id).await,
+                Action::ReportConnected { epoch, on, .. } => self.begin(id, epoch, on),
                 Action::StartHandshake { attempt, on, .. } => self.start_handshake(id, attempt, on),
                 Action::ReportEstablished { epoch, .. } => self.established(id, epoch),
                 Action::Move { from, to, .. } => self.move_session(id, from, to),
@@ -66,7 +82,20 @@ impl Driver {
                 other => debug!(?other, "an action without a meaning here"),
             }
         }
+        self.plan(id);
         self.forget_if_idle(id);
+    }
+
+    /// Looks at the peer's machine again when it has something to do.
+    fn plan(&mut self, id: PeerId) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let next = peer.machine.next_deadline();
+        let before = std::mem::replace(&mut peer.deadline, next);
+        if before == next {
+            return;
+        }
+        before.map(|at| self.deadlines.remove(&(at, id)));
+        next.map(|at| self.deadlines.insert((at, id)));
     }
 
     fn begin(&mut self, id: PeerId, epoch: u64, on: ConnectionKey) {
@@ -98,7 +127,6 @@ impl Driver {
     }
 
     fn start_handshake(&mut self, id: PeerId, attempt: u64, on: ConnectionKey) {
-        self.deadlines.insert((Instant::now() + self.settings.config.handshake_timeout, id));
         let Some(connection) = self.connection(on) else { return };
         let peer = self.peer(id);
         peer.attempt = attempt;
@@ -179,7 +207,8 @@ impl Driver {
         }
         let ended = peer.session.take();
         self.standings.set_established(&id.to_libp2p(), false);
-        self.publish(id, State::Disconnected);
+        // What it is after all that follows from the end.
+        self.publish(id, self.peer_state(id));
         let unwritten = match ended {
             Some(attachment) => {
                 attachment.connection.ended.cancel();
@@ -189,17 +218,30 @@ impl Driver {
         };
         self.emit(EventKind::PeerDisconnected { peer: id, session: epoch, reason, unwritten });
         let peer = self.peer(id);
-        let last_fault = peer.last_fault.take();
         if reason == DisconnectReason::Superseded {
             return;
         }
-        if peer.machine.state() == State::Connecting {
-            // Our own dial is still under way, and may succeed.
-            self.publish(id, State::Connecting);
-            return self.emit(EventKind::PeerConnecting { peer: id });
+        let dial_fault = peer.last_fault.take().filter(|_| reason == DisconnectReason::DialFailed);
+        let fault = dial_fault.unwrap_or_else(|| end_fault(reason).at_peer(id));
+        if peer.machine.state() == State::Disconnected {
+            peer.dial.failed(&fault);
+        } else {
+            peer.last_fault = Some(fault);
         }
-        let last_fault = last_fault.filter(|_| reason == DisconnectReason::DialFailed);
-        peer.dial.failed(&last_fault.unwrap_or_else(|| end_fault(reason).at_peer(id)));
+    }
+
+    /// The peer is tried again, but not now: calls that asked for one attempt have their answer.
+    fn fail_the_impatient(&mut self, id: PeerId) {
+        let peer = self.peer(id);
+        if !peer.machine.is_dialing() {
+            let fault = peer.last_fault.take();
+            let reason = DisconnectReason::DialFailed;
+            peer.dial.failed_once(&fault.unwrap_or_else(|| end_fault(reason).at_peer(id)));
+        }
+    }
+
+    fn peer_state(&self, id: PeerId) -> State {
+        self.peers.get(&id).map_or(State::Disconnected, |peer| peer.machine.state())
     }
 
     fn publish(&self, id: PeerId, state: State) {
