@@ -2,6 +2,7 @@
 
 mod board;
 mod child;
+pub mod footprint;
 pub mod forged;
 pub mod go;
 mod go_example;

@@ -1,6 +1,8 @@
 //! Rust nodes for tests.
 
-use glueberry_core::{Address, Builder, Identity, Node, PeerId, StreamConfig};
+use std::time::Duration;
+
+use glueberry_core::{Address, Builder, Identity, Node, PeerId, ReconnectPolicy, StreamConfig};
 
 use crate::wait::PATIENCE;
 
@@ -14,9 +16,28 @@ pub const QUIC: &str = "/ip4/127.0.0.1/udp/0/quic-v1";
 /// # Panics
 /// If one of them is no name.
 pub fn builder(streams: &[&str]) -> Builder {
-    streams.iter().fold(Node::builder(Identity::generate()), |builder, name| {
+    builder_of(Identity::generate(), streams)
+}
+
+/// This identity, with `streams` with the default bounds.
+///
+/// # Panics
+/// If one of them is no name.
+pub fn builder_of(identity: Identity, streams: &[&str]) -> Builder {
+    streams.iter().fold(Node::builder(identity), |builder, name| {
         builder.stream(name, StreamConfig::default()).expect("the name is valid")
     })
+}
+
+/// Tries lost peers again within half a second, so that tests need not wait long.
+#[must_use]
+pub fn impatient() -> ReconnectPolicy {
+    ReconnectPolicy {
+        first_delay: Duration::from_millis(50),
+        longest_delay: Duration::from_millis(500),
+        cooldown: Duration::from_millis(300),
+        ..ReconnectPolicy::default()
+    }
 }
 
 /// Starts a node that listens at `place`.

@@ -1,15 +1,13 @@
 //! What libp2p's errors mean to a user.
 
 use std::io;
-use std::net::{IpAddr, TcpListener};
 
 use libp2p::Multiaddr;
 use libp2p::core::transport::TransportError;
-use libp2p::multiaddr::Protocol;
 use libp2p::swarm::{ConnectionDenied, DialError};
 
 use crate::PeerId;
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode};
 
 /// Why a dial came to nothing.
 pub(super) fn dial_fault(peer: PeerId, fault: DialError) -> Error {
@@ -67,24 +65,6 @@ fn deepest(fault: &dyn std::error::Error) -> String {
         innermost = cause;
     }
     innermost.to_string()
-}
-
-/// Refuses a TCP port that another socket listens at.
-///
-/// libp2p listens with `SO_REUSEPORT`, so that two nodes of one user would share a port without a
-/// word, and each get some of the other's connections.
-pub(super) fn refuse_if_taken(place: &Multiaddr) -> Result<()> {
-    let mut parts = place.iter();
-    let host = match parts.next() {
-        Some(Protocol::Ip4(host)) => IpAddr::from(host),
-        Some(Protocol::Ip6(host)) => IpAddr::from(host),
-        _ => return Ok(()),
-    };
-    let Some(Protocol::Tcp(port @ 1..)) = parts.next() else { return Ok(()) };
-    match TcpListener::bind((host, port)) {
-        Ok(_) => Ok(()),
-        Err(fault) => Err(listen_fault(place, TransportError::Other(fault))),
-    }
 }
 
 /// Why an address cannot be listened at.

@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::events::{DisconnectReason, EventFilter, Events, Hub};
 use crate::inbox::{Inbox, Messages};
 use crate::link::Outgoing;
-use crate::net::{Command, Driver, PeerView, Peers, SHUTDOWN_BOUND, Settings};
+use crate::net::{Command, Driver, PeerView, Peers, SHUTDOWN_BOUND, Settings, until_released};
 use crate::session::{Attachment, SessionParts};
 use crate::{Address, Identity, PeerId, StreamName};
 
@@ -88,6 +88,7 @@ impl Node {
     }
 
     /// Where this node listens, each address with its peer id at the end: what a peer has to dial.
+    /// Nowhere after a shutdown.
     #[must_use]
     pub fn listen_addresses(&self) -> Vec<Address> {
         self.inner.listening.lock().clone()
@@ -345,8 +346,8 @@ impl Node {
     }
 
     /// Ends the node: writes what is queued for up to the configured linger, closes all
-    /// connections, and ends every iteration once what was received has been read. Bounded in time:
-    /// by the linger and 7 s. Again, it does nothing.
+    /// connections, ends every iteration once what was received has been read, and frees its ports.
+    /// Bounded in time: by the linger and 9 s. Again, it does nothing.
     pub async fn shutdown(&self) {
         let inner = &self.inner;
         self.drain(inner.peers.all().into_iter().map(|(_, view)| Some(view))).await;
@@ -355,6 +356,8 @@ impl Node {
         inner.parts.tasks.close();
         let all = async { tokio::join!(inner.driver.wait(), inner.parts.tasks.wait()) };
         drop(tokio::time::timeout(SHUTDOWN_BOUND, all).await);
+        let left = std::mem::take(&mut *inner.listening.lock());
+        until_released(&left).await;
     }
 
     /// Writes what is queued for these peers.

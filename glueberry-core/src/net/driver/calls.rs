@@ -9,7 +9,8 @@ use tokio::sync::oneshot;
 use tracing::trace;
 
 use super::super::dials::Waiter;
-use super::super::faults::{listen_fault, refuse_if_taken};
+use super::super::faults::listen_fault;
+use super::super::ports::refuse_if_taken;
 use super::{Driver, Leaving, SHUTDOWN_BOUND};
 use crate::error::{Error, ErrorCode, Result};
 use crate::{Address, PeerId};
