@@ -92,6 +92,10 @@ pub(crate) struct Connect {
     /// A stream to talk on; repeat it for several streams, of which the first is current
     #[arg(long, value_name = "NAME", required = true)]
     pub(crate) stream: Vec<String>,
+
+    /// Leave when the connection ends, instead of bringing it back
+    #[arg(long)]
+    pub(crate) no_reconnect: bool,
 }
 
 #[derive(Clone, Debug, ClapArgs)]

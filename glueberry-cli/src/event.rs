@@ -1,11 +1,11 @@
 //! What the program tells: each kind as JSON and as text for people.
 
-use std::fmt::Display;
+use std::fmt::{Debug, Display};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use glueberry_core::{
-    Address, DisconnectReason, ErrorCode, EventKind, Message, PeerId, StreamName, Unwritten,
+    Address, ErrorCode, EventKind, Message, PeerId, StreamCloseReason, StreamName, Unwritten,
 };
 use serde::{Serialize, Serializer};
 
@@ -41,6 +41,46 @@ pub(crate) enum Event {
         session: Option<u64>,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         unwritten: Vec<Lost>,
+    },
+    PeerReconnecting {
+        #[serde(serialize_with = "as_text")]
+        peer: PeerId,
+        attempt: u32,
+        delay_ms: u128,
+    },
+    PeerCooldown {
+        #[serde(serialize_with = "as_text")]
+        peer: PeerId,
+        /// RFC 3339, in UTC.
+        until: String,
+    },
+    ConnectionDenied {
+        inbound: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        peer: Option<String>,
+        address: String,
+        denial: String,
+        suppressed: u64,
+    },
+    StreamDegraded {
+        #[serde(serialize_with = "as_text")]
+        peer: PeerId,
+        #[serde(serialize_with = "as_text")]
+        stream: StreamName,
+        attempt: u32,
+    },
+    StreamRecovered {
+        #[serde(serialize_with = "as_text")]
+        peer: PeerId,
+        #[serde(serialize_with = "as_text")]
+        stream: StreamName,
+    },
+    /// It failed too often, and is not opened any more in this session.
+    StreamFailed {
+        #[serde(serialize_with = "as_text")]
+        peer: PeerId,
+        #[serde(serialize_with = "as_text")]
+        stream: StreamName,
     },
     Message {
         #[serde(serialize_with = "as_text")]
@@ -131,7 +171,25 @@ impl Event {
             EventKind::PeerEstablished { peer, session } => Self::PeerEstablished { peer, session },
             EventKind::PeerDisconnected { peer, session, reason, unwritten } => {
                 let unwritten = unwritten.into_iter().map(Lost::from).collect();
-                Self::PeerDisconnected { peer, reason: reason_name(reason), session, unwritten }
+                Self::PeerDisconnected { peer, reason: snake_case(&reason), session, unwritten }
+            }
+            EventKind::PeerReconnecting { peer, attempt, delay } => {
+                Self::PeerReconnecting { peer, attempt, delay_ms: delay.as_millis() }
+            }
+            EventKind::PeerCooldown { peer, until } => {
+                let until = humantime::format_rfc3339_seconds(until).to_string();
+                Self::PeerCooldown { peer, until }
+            }
+            EventKind::ConnectionDenied { inbound, peer, address, denial, suppressed } => {
+                let (peer, denial) = (peer.map(|peer| peer.to_string()), snake_case(&denial));
+                Self::ConnectionDenied { inbound, peer, address, denial, suppressed }
+            }
+            EventKind::StreamDegraded { peer, stream, attempt } => {
+                Self::StreamDegraded { peer, stream, attempt }
+            }
+            EventKind::StreamRecovered { peer, stream } => Self::StreamRecovered { peer, stream },
+            EventKind::StreamClosed { peer, stream, reason: StreamCloseReason::Failed } => {
+                Self::StreamFailed { peer, stream }
             }
             EventKind::DecryptionFailed { peer, stream } => {
                 let message = "a message could not be decrypted and was not delivered";
@@ -169,6 +227,37 @@ impl Event {
                 let lost = unwritten.iter().map(Lost::to_text).collect::<String>();
                 format!("disconnected: {peer} ({reason}){lost}")
             }
+            Self::PeerReconnecting { peer, attempt, delay_ms: 0 } => {
+                format!("reconnecting: {} (attempt {attempt})", short(peer))
+            }
+            Self::PeerReconnecting { peer, attempt, delay_ms } => {
+                let (seconds, tenths) = (delay_ms / 1000, delay_ms % 1000 / 100);
+                let peer = short(peer);
+                format!("reconnecting: {peer} in {seconds}.{tenths} s (attempt {attempt})")
+            }
+            Self::PeerCooldown { peer, until } => {
+                format!("left alone: {} until {until}, after a failed handshake", short(peer))
+            }
+            Self::ConnectionDenied { inbound, peer, address, denial, suppressed } => {
+                let way = if *inbound { "from" } else { "to" };
+                let address = printable(address.as_bytes(), usize::MAX);
+                let who = peer.as_ref().map(|peer| format!(" ({peer})")).unwrap_or_default();
+                let more = match suppressed {
+                    0 => String::new(),
+                    more => format!("; so were {more} more"),
+                };
+                let why = denial.replace('_', " ");
+                format!("denied: a connection {way} {address}{who}: {why}{more}")
+            }
+            Self::StreamDegraded { peer, stream, attempt } => {
+                format!("stream {stream} with {} failed: trying again ({attempt})", short(peer))
+            }
+            Self::StreamRecovered { peer, stream } => {
+                format!("stream {stream} with {} works again", short(peer))
+            }
+            Self::StreamFailed { peer, stream } => {
+                format!("stream {stream} with {} is given up in this session", short(peer))
+            }
             Self::Message { peer, stream, data, .. } => {
                 format!("{}/{stream}: {}", short(peer), printable(data, MOST_SHOWN))
             }
@@ -185,7 +274,12 @@ impl Event {
     /// Whether people find it on standard error.
     pub(crate) fn is_complaint(&self) -> bool {
         match self {
-            Self::Lagged { .. } | Self::Warning(_) | Self::Error(_) => true,
+            Self::Lagged { .. }
+            | Self::Warning(_)
+            | Self::Error(_)
+            | Self::ConnectionDenied { .. }
+            | Self::StreamDegraded { .. }
+            | Self::StreamFailed { .. } => true,
             // The notice that none was given.
             Self::Identity(identity) => identity.fresh,
             _ => false,
@@ -234,7 +328,7 @@ impl Complaint {
 }
 
 /// The reason in snake case. By its own name, so that a reason of a later version is told too.
-pub(crate) fn reason_name(reason: DisconnectReason) -> String {
+pub(crate) fn snake_case(reason: &impl Debug) -> String {
     let mut snake = String::new();
     for letter in format!("{reason:?}").chars() {
         if letter.is_uppercase() && !snake.is_empty() {
@@ -270,14 +364,14 @@ const MOST_SHOWN: usize = 1000;
 
 #[cfg(test)]
 mod tests {
-    use glueberry_core::Identity;
+    use glueberry_core::{DisconnectReason, Identity};
 
     use super::*;
 
     #[test]
     fn reasons_are_snake_case() {
-        assert_eq!(reason_name(DisconnectReason::ConnectionLost), "connection_lost");
-        assert_eq!(reason_name(DisconnectReason::Shutdown), "shutdown");
+        assert_eq!(snake_case(&DisconnectReason::ConnectionLost), "connection_lost");
+        assert_eq!(snake_case(&DisconnectReason::Shutdown), "shutdown");
     }
 
     #[test]

@@ -43,8 +43,9 @@ EXIT STATUS: 0 done; 2 wrong arguments; 3 the peer cannot be reached, or no sess
 lasted; 4 no time left; 1 anything else. Ctrl-C is 0 for listen and connect, 130 for send.
 
 With --json each line of standard output is an object with the field `event`: identity, listening,
-peer_connected, peer_established, peer_disconnected, message (its `data` in base64), sent, warning,
-error. Logs go to standard error.";
+peer_connected, peer_established, peer_disconnected, peer_reconnecting, peer_cooldown,
+connection_denied, stream_degraded, stream_recovered, stream_failed, message (its `data` in base64),
+sent, warning, error. Logs go to standard error.";
 
 pub(crate) const KEYGEN: &str = "\
 EXAMPLES:
@@ -97,8 +98,8 @@ AT THE PROMPT:
   /quit           leaves, as the end of input does (Ctrl-D)
   //text          sends the line /text
 
-What was typed is written before leaving. When the peer ends the session, so does the program, with
-status 3.";
+What was typed is written before leaving. When the connection is lost it is tried again, for as long
+as it takes, and lines typed meanwhile wait; with --no-reconnect the program ends, with status 3.";
 
 pub(crate) const SEND: &str = "\
 EXAMPLES:

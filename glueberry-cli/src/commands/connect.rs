@@ -2,7 +2,7 @@
 
 use super::Who;
 use super::prompt::Prompt;
-use super::session::{LEAVE_BOUND, Peer, Session, show};
+use super::session::{LEAVE_BOUND, Peer, Session, Until, show};
 use crate::args::Connect;
 use crate::exit::Outcome;
 use crate::failure::Failure;
@@ -13,7 +13,8 @@ pub(super) async fn run(args: Connect, output: Output) -> Result<Outcome, Failur
     let mut stop = Stop::new(output.unheard())?;
     let peer = Peer::parse(&args.peer)?;
     let who = Who::from_key(args.key.as_deref())?;
-    let mut session = Session::start(who, &peer, &args.stream, &output).await?;
+    let until = if args.no_reconnect { Until::Lost } else { Until::GivenUp };
+    let mut session = Session::start(who, &peer, &args.stream, until, &output).await?;
     let mut outcome = tokio::select! {
         biased;
         outcome = talk(&args.stream, &mut session, &output) => outcome,
@@ -33,15 +34,14 @@ async fn talk(
     output: &Output,
 ) -> Result<Outcome, Failure> {
     session.connect().await?;
-    let prompt = Prompt::new(session.node.clone(), session.peer, streams, output.clone())?;
+    let lasting = session.watch.outlives_connections();
+    let prompt = Prompt::new(session.node.clone(), session.peer, streams, output.clone())?
+        .holding_lines(lasting);
     output.hint("type a line to send it, /help for help, Ctrl-D to leave").await;
     tokio::select! {
         biased;
         outcome = prompt.run() => outcome,
         () = show(&mut session.inbox, output) => Err(Failure::internal("the inbox was closed")),
-        mut end = session.watch.until_end() => {
-            end.message.push_str("; this program does not connect again by itself");
-            Err(end)
-        }
+        end = session.watch.until_end() => Err(end),
     }
 }

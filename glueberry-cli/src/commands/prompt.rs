@@ -21,6 +21,8 @@ pub(super) struct Prompt {
     streams: Vec<StreamName>,
     current: StreamName,
     unsent: Option<ErrorCode>,
+    /// Lines wait for a peer that is away.
+    holds_lines: bool,
 }
 
 /// What a line means.
@@ -65,7 +67,13 @@ impl Prompt {
         let streams: Vec<StreamName> =
             streams.iter().map(|name| name.parse()).collect::<Result<_, _>>().map_err(unnamed)?;
         let current = streams.first().ok_or_else(|| Failure::usage("no stream was named"))?.clone();
-        Ok(Self { node, peer, output, streams, current, unsent: None })
+        Ok(Self { node, peer, output, streams, current, unsent: None, holds_lines: false })
+    }
+
+    /// Whether a line that is typed while the peer is away waits until it is back.
+    pub(super) fn holding_lines(mut self, holds: bool) -> Self {
+        self.holds_lines = holds;
+        self
     }
 
     /// Runs until the input ends, and all that was typed has left; or until the session ends.
@@ -106,8 +114,12 @@ impl Prompt {
     }
 
     async fn say(&mut self, text: &[u8]) -> Result<(), Failure> {
-        if let Err(error) = self.node.send(&self.peer, self.current.as_str(), text).await {
-            return self.failed(error.into()).await;
+        while let Err(error) = self.node.send(&self.peer, self.current.as_str(), text).await {
+            if !(self.holds_lines && error.code() == ErrorCode::NotConnected) {
+                return self.failed(error.into()).await;
+            }
+            self.output.note("the peer is away: the line waits until it is back".to_owned()).await;
+            self.node.wait_established(&self.peer).await?;
         }
         let (peer, stream, len) = (self.peer, self.current.clone(), text.len());
         self.output.record(Event::Sent { peer, stream, len, count: 1 }).await;
@@ -134,6 +146,8 @@ impl Prompt {
             let flushed = self.node.flush(&self.peer, stream.as_str());
             match timeout(FLUSH_BOUND, flushed).await {
                 Ok(Ok(())) => {}
+                // The end of its session has told what was not written.
+                Ok(Err(error)) if self.holds_lines && error.code() == ErrorCode::NotConnected => {}
                 Ok(Err(error)) => self.failed(error.into()).await?,
                 Err(_) => {
                     let message = format!("the peer has not taken all within {FLUSH_BOUND:?}");

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::Who;
 use super::input::{Source, read_message};
-use super::session::{LEAVE_BOUND, Peer, Session};
+use super::session::{LEAVE_BOUND, Peer, Session, Until};
 use crate::args::Send;
 use crate::event::Event;
 use crate::exit::Outcome;
@@ -21,7 +21,7 @@ pub(super) async fn run(args: Send, output: Output) -> Result<Outcome, Failure> 
     let peer = Peer::parse(&args.peer)?;
     let who = Who::from_key(args.key.as_deref())?;
     let streams = std::slice::from_ref(&args.stream);
-    let mut session = Session::start(who, &peer, streams, &output).await?.strict();
+    let mut session = Session::start(who, &peer, streams, Until::Refused, &output).await?;
     let mut outcome = tokio::select! {
         biased;
         done = exchange(&args, &mut session, &output) => done.map(|()| Outcome::Done),

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use glueberry_core::{Address, ErrorCode, EventFilter, EventKind, Events, Messages, Node, PeerId};
+use glueberry_core::{
+    Address, DisconnectReason, ErrorCode, EventFilter, EventKind, Events, Messages, Node, PeerId,
+};
 
 use super::Who;
-use crate::event::{Event, reason_name};
+use crate::event::{Event, snake_case};
 use crate::failure::Failure;
 use crate::output::{Output, Slot};
 use crate::stop::Stop;
@@ -23,10 +25,21 @@ pub(super) struct Session {
 pub(super) struct Watch {
     events: Events,
     output: Output,
-    /// Whether the session ends when the peer refuses a stream.
-    strict: bool,
+    /// What ends it.
+    until: Until,
     /// Why the session ended, until somebody asks.
     end: Option<Failure>,
+}
+
+/// What ends a session for the command that has it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    /// The end of its connection, and the refusal of a stream: there is nothing else to do in it.
+    Refused,
+    /// The end of its connection.
+    Lost,
+    /// That no more is tried to bring it back.
+    GivenUp,
 }
 
 impl Session {
@@ -35,19 +48,14 @@ impl Session {
         who: Who,
         peer: &Peer,
         streams: &[String],
+        until: Until,
         output: &Output,
     ) -> Result<Self, Failure> {
         let node = who.start(streams, output).await?;
         let events = node.events(EventFilter::all());
         let inbox = node.all_messages()?;
-        let watch = Watch { events, output: output.clone(), strict: false, end: None };
+        let watch = Watch { events, output: output.clone(), until, end: None };
         Ok(Self { node, peer: peer.id, address: peer.address.clone(), watch, inbox })
-    }
-
-    /// A refused stream ends the session: there is nothing else to do in it.
-    pub(super) fn strict(mut self) -> Self {
-        self.watch.strict = true;
-        self
     }
 
     /// Returns when the session is established.
@@ -94,6 +102,11 @@ pub(super) async fn show(inbox: &mut Messages, output: &Output) {
 }
 
 impl Watch {
+    /// Whether the session goes on when its connection ends.
+    pub(super) fn outlives_connections(&self) -> bool {
+        self.until == Until::GivenUp
+    }
+
     /// Tells events until the session ends, and why it did.
     pub(super) async fn until_end(&mut self) -> Failure {
         loop {
@@ -121,7 +134,7 @@ impl Watch {
         loop {
             let slot = self.output.slot().await;
             let Some(event) = self.events.drain(1).pop() else { return };
-            let end = tell(&event.kind, slot, self.strict);
+            let end = tell(&event.kind, slot, self.until);
             self.remember(&event.kind, end);
         }
     }
@@ -130,7 +143,7 @@ impl Watch {
     async fn next(&mut self) -> Option<EventKind> {
         let slot = self.output.slot().await;
         let kind = self.events.next().await?.kind;
-        let end = tell(&kind, slot, self.strict);
+        let end = tell(&kind, slot, self.until);
         self.remember(&kind, end);
         Some(kind)
     }
@@ -146,8 +159,8 @@ impl Watch {
 
 /// Tells an event; returns why the session ended, if it did. A refusal that ends it is not told
 /// here: the error says it.
-fn tell(kind: &EventKind, slot: Slot<'_>, strict: bool) -> Option<Failure> {
-    let end = end_in(kind, strict);
+fn tell(kind: &EventKind, slot: Slot<'_>, until: Until) -> Option<Failure> {
+    let end = end_in(kind, until);
     let is_refusal = end.as_ref().is_some_and(|end| end.code == ErrorCode::StreamRefused);
     if !is_refusal && let Some(event) = Event::of_node(kind.clone()) {
         slot.print(&event);
@@ -155,19 +168,33 @@ fn tell(kind: &EventKind, slot: Slot<'_>, strict: bool) -> Option<Failure> {
     end
 }
 
-fn end_in(kind: &EventKind, strict: bool) -> Option<Failure> {
+fn end_in(kind: &EventKind, until: Until) -> Option<Failure> {
     match kind {
+        // Of a session, not of the attempts at another.
+        EventKind::PeerDisconnected { session: Some(_), reason, .. }
+            if until == Until::GivenUp && !is_final(*reason) =>
+        {
+            None
+        }
         EventKind::PeerDisconnected { peer, reason, .. } => {
-            let reason = reason_name(*reason).replace('_', " ");
+            let reason = snake_case(reason).replace('_', " ");
             let message = format!("the session ended: {reason}");
             Some(Failure::new(ErrorCode::ConnectionLost, message).at_peer(*peer))
         }
-        EventKind::Warning { code: ErrorCode::StreamRefused, peer, stream, detail } if strict => {
+        EventKind::Warning { code: ErrorCode::StreamRefused, peer, stream, detail }
+            if until == Until::Refused =>
+        {
             let refused = Failure::new(ErrorCode::StreamRefused, detail);
             Some(Failure { peer: *peer, stream: stream.clone(), ..refused })
         }
         _ => None,
     }
+}
+
+/// Whether a session that ended so is not brought back.
+fn is_final(reason: DisconnectReason) -> bool {
+    use DisconnectReason as Reason;
+    matches!(reason, Reason::Requested | Reason::Shutdown | Reason::Banned)
 }
 
 /// The messages that a session left behind.

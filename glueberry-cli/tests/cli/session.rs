@@ -1,11 +1,15 @@
 //! `connect`: an interactive session.
 
-use super::support::{BOTH, Listener, Running, TCP, json, listen, plain};
+use super::support::{BOTH, Listener, Running, TCP, json, key_file, listen, plain};
 
-fn connect(listener: &Listener, start: fn(Vec<String>) -> Running, streams: &[&str]) -> Running {
-    let mut args = vec!["connect".to_owned(), "--peer".to_owned(), listener.addresses[0].clone()];
-    args.extend(streams.iter().flat_map(|stream| ["--stream".to_owned(), (*stream).to_owned()]));
-    start(args)
+/// With streams, and other options, which begin with a dash.
+fn connect(listener: &Listener, start: fn(Vec<String>) -> Running, rest: &[&str]) -> Running {
+    let mut args = vec!["connect", "--peer", &listener.addresses[0]];
+    for word in rest {
+        args.extend((!word.starts_with('-')).then_some("--stream"));
+        args.push(word);
+    }
+    start(args.into_iter().map(ToOwned::to_owned).collect())
 }
 
 #[test]
@@ -79,9 +83,40 @@ fn a_line_above_the_limit_is_told_and_the_session_goes_on() {
 }
 
 #[test]
-fn it_ends_with_the_peer() {
+fn it_comes_back_with_the_peer_and_lines_typed_meanwhile_wait() {
+    let key = key_file();
+    let mut listener = listen(&TCP, &["chat"], &["--key", key.arg()]);
+    let mut session = connect(&listener, plain, &["chat"]);
+    session.write("before\n");
+    assert_eq!(listener.running.wait_for_messages(1), [b"before"]);
+    let (place, _) = listener.addresses[0].split_once("/p2p/").unwrap();
+    let place = place.to_owned();
+    drop(listener);
+    session.wait_for_line("the loss", |line| line.ends_with("(connection lost)"));
+    session.wait_for_line("a try", |line| line.starts_with("reconnecting: …"));
+    session.write("meanwhile\n");
+    let mut listener = listen(&[&place], &["chat"], &["--key", key.arg()]);
+    session.wait_for_line("the return", |line| line.starts_with("established: "));
+    assert_eq!(listener.running.wait_for_messages(1), [b"meanwhile"]);
+    session.finish().assert_done();
+}
+
+#[test]
+fn reconnecting_is_an_event_in_json() {
     let listener = listen(&TCP, &["chat"], &[]);
     let mut session = connect(&listener, json, &["chat"]);
+    session.wait_for("peer_established");
+    drop(listener);
+    let reconnecting = session.wait_for("peer_reconnecting");
+    assert_eq!(reconnecting["attempt"], 1);
+    assert!(reconnecting["delay_ms"].as_u64().is_some_and(|delay| delay <= 1000));
+    session.finish().assert_done();
+}
+
+#[test]
+fn it_ends_with_the_peer_if_it_is_told_to() {
+    let listener = listen(&TCP, &["chat"], &[]);
+    let mut session = connect(&listener, json, &["chat", "--no-reconnect"]);
     session.wait_for("peer_established");
     let kept_open = session.take_stdin();
     drop(listener);

@@ -31,8 +31,9 @@ fn listen_and_connect_leave_with_0() {
 
 #[test]
 fn a_listener_that_leaves_says_goodbye_to_its_peers() {
-    let listener = listen(&TCP, &["chat"], &[]);
-    let mut session = json(["connect", "--peer", &listener.addresses[0], "--stream", "chat"]);
+    let listener = listen(&TCP, &["chat", "--no-reconnect"], &[]);
+    let mut session =
+        json(["connect", "--no-reconnect", "--peer", &listener.addresses[0], "--stream", "chat"]);
     session.wait_for("peer_established");
     let kept_open = session.take_stdin();
     let mut listener = listener.running;
