@@ -31,7 +31,7 @@ fn listen_and_connect_leave_with_0() {
 
 #[test]
 fn a_listener_that_leaves_says_goodbye_to_its_peers() {
-    let listener = listen(&TCP, &["chat", "--no-reconnect"], &[]);
+    let listener = listen(&TCP, &["chat"], &[]);
     let mut session =
         json(["connect", "--no-reconnect", "--peer", &listener.addresses[0], "--stream", "chat"]);
     session.wait_for("peer_established");
