@@ -56,6 +56,15 @@ impl Address {
         Ok(Self { place, peer })
     }
 
+    /// The address of a peer at a place that this library can use.
+    pub(crate) fn at(place: &Multiaddr, peer: PeerId) -> Option<Self> {
+        Self::from_multiaddr(place).ok().map(|address| address.with_peer(peer))
+    }
+
+    pub(crate) fn place(&self) -> &Multiaddr {
+        &self.place
+    }
+
     /// The place, unless the address is a peer's id alone.
     pub(crate) fn known_place(&self) -> Option<Multiaddr> {
         Some(self.place.clone()).filter(|place| !place.is_empty())

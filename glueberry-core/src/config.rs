@@ -1,6 +1,7 @@
 //! What a node is told when it starts.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use glueberry_proto::name::StreamName;
@@ -111,6 +112,8 @@ impl Default for StreamConfig {
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) listen: Vec<Address>,
+    pub(crate) address_book: Option<PathBuf>,
+    pub(crate) auto_connect: bool,
     pub(crate) streams: BTreeMap<StreamName, StreamConfig>,
     pub(crate) handshake: HandshakeMode,
     pub(crate) security: Security,
@@ -154,6 +157,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: Vec::new(),
+            address_book: None,
+            auto_connect: true,
             streams: BTreeMap::new(),
             handshake: HandshakeMode::default(),
             security: Security::default(),

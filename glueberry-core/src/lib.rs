@@ -54,4 +54,4 @@ pub use glueberry_proto::peer::State;
 pub use identity::Identity;
 pub use ids::PeerId;
 pub use inbox::{Message, Messages};
-pub use node::{Builder, Node};
+pub use node::{Builder, NewPeer, Node, PeerInfo};

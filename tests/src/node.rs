@@ -58,6 +58,16 @@ pub fn address(node: &Node) -> Address {
     node.listen_addresses().into_iter().next().expect("the node listens")
 }
 
+/// An address without the peer's id: where the same node can listen again.
+///
+/// # Panics
+/// If there is none.
+#[must_use]
+pub fn place(address: &Address) -> String {
+    let text = address.to_string();
+    text.split("/p2p/").next().filter(|place| !place.is_empty()).expect("a place").to_owned()
+}
+
 /// Sends a message that must be accepted.
 ///
 /// # Panics

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use glueberry_core::{DisconnectReason, Event, EventFilter, EventKind, Events, Message, Messages};
-use glueberry_core::{Node, PeerId};
+use glueberry_core::{
+    DisconnectReason, Event, EventFilter, EventKind, EventName, Events, Message, Messages, Node,
+    PeerId,
+};
 
 /// How long anything that must happen may take. Generous: two cores may be compiling meanwhile.
 pub const PATIENCE: Duration = Duration::from_secs(45);
@@ -52,6 +54,14 @@ pub async fn event(events: &mut Events, what: &str, fits: impl Fn(&EventKind) ->
         Ok(Some(event)) => event,
         outcome => panic!("{what}: {outcome:?} within {PATIENCE:?}; instead: {others:#?}"),
     }
+}
+
+/// Waits for the first event of this name, and drops those before it.
+///
+/// # Panics
+/// As [`event`].
+pub async fn saw(events: &mut Events, name: EventName) -> EventKind {
+    event(events, name.as_str(), |kind| kind.name() == name).await.kind
 }
 
 /// Waits until `peer` is established, whether it is so already or not.

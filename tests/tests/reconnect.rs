@@ -9,23 +9,14 @@ use glueberry_core::{
     Address, DisconnectReason, ErrorCode, EventFilter, EventKind, EventName, Events, Identity,
     Node, ReconnectPolicy, State,
 };
-use glueberry_tests::node::{QUIC, TCP, address, builder, builder_of, impatient, listening, send};
-use glueberry_tests::wait::{PATIENCE, disconnected, event, message, until, within};
+use glueberry_tests::node::{
+    QUIC, TCP, address, builder, builder_of, impatient, listening, place, send,
+};
+use glueberry_tests::wait::{PATIENCE, disconnected, event, message, saw, until, within};
 
 async fn node(identity: &Identity, place: &str) -> Node {
     let builder = builder_of(identity.clone(), &["chat"]).reconnect(impatient());
     listening(builder, place).await
-}
-
-/// Waits for an event of this kind.
-async fn saw(events: &mut Events, name: EventName) -> EventKind {
-    event(events, name.as_str(), |kind| kind.name() == name).await.kind
-}
-
-/// The address without the peer's id: where the same node listens again.
-fn place(address: &Address) -> String {
-    let text = address.to_string();
-    text.split("/p2p/").next().expect("a place").to_owned()
 }
 
 async fn connected(from: &Node, to: &Node) {

@@ -1,11 +1,13 @@
 //! One libp2p connection, as the rest of the library sees it.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use glueberry_proto::name::StreamName;
 use glueberry_proto::peer::{ConnectionKey, Dialer};
-use libp2p::{Stream, StreamProtocol};
+use libp2p::multiaddr::Protocol;
+use libp2p::{Multiaddr, Stream, StreamProtocol};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -90,6 +92,21 @@ impl Connection {
         let handshakes = connection.accept(&StreamName::handshake());
         *connection.early_handshakes.lock() = Some(handshakes);
         (Arc::new(connection), requests)
+    }
+
+    /// The peer's IP address, where the connection has one that is known.
+    pub(crate) fn remote_ip(&self) -> Option<IpAddr> {
+        let address: Multiaddr = self.address.parse().ok()?;
+        match address.iter().next()? {
+            Protocol::Ip4(ip) => Some(ip.into()),
+            Protocol::Ip6(ip) => Some(ip.into()),
+            _ => None,
+        }
+    }
+
+    /// How many connections its peer has.
+    pub(crate) fn of_its_peer(&self) -> usize {
+        self.standing.connections()
     }
 
     /// Opens a stream of this name to the peer.

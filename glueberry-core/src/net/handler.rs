@@ -26,6 +26,7 @@ pub(crate) struct Handler {
 
 impl Handler {
     pub(super) fn new(connection: Arc<Connection>, requests: mpsc::Receiver<OpenRequest>) -> Self {
+        connection.standing.connection_begins();
         Self { connection, requests }
     }
 }
@@ -91,6 +92,7 @@ impl ConnectionHandler for Handler {
 
 impl Drop for Handler {
     fn drop(&mut self) {
+        self.connection.standing.connection_ends();
         self.connection.ended.cancel();
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use glueberry_proto::peer::State;
+use glueberry_proto::peer::{Dialer, State};
 use parking_lot::RwLock;
 
-use crate::PeerId;
 use crate::session::Attachment;
+use crate::{Address, PeerId};
 
 /// The peers with a session or an attempt at one; written by the swarm task only.
 #[derive(Clone, Default)]
@@ -21,6 +21,10 @@ pub(crate) struct PeerView {
     pub(crate) state: State,
     /// The session, while one stands, on the connection that carries it.
     pub(crate) attachment: Option<Attachment>,
+    /// Who dialed that session.
+    pub(crate) dialer: Option<Dialer>,
+    /// The address that this node reached the peer at, or tries.
+    pub(crate) dialed: Option<Address>,
 }
 
 impl Peers {

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 pub(crate) struct Standing {
     peer: PeerId,
     established: AtomicBool,
+    connections: AtomicUsize,
     /// When something last came from the peer, in ms since `born`.
     heard: AtomicU64,
     born: Instant,
@@ -41,6 +42,7 @@ impl Standings {
         let standing = Arc::new(Standing {
             peer,
             established: AtomicBool::new(false),
+            connections: AtomicUsize::new(0),
             heard: AtomicU64::new(0),
             born: Instant::now(),
             registry: Arc::downgrade(&self.by_peer),
@@ -63,6 +65,21 @@ impl Standing {
     /// Whether a session with the peer is established: until then it may hold little.
     pub(crate) fn is_established(&self) -> bool {
         self.established.load(Relaxed)
+    }
+
+    /// A connection of the peer stands from now on.
+    pub(super) fn connection_begins(&self) {
+        self.connections.fetch_add(1, Relaxed);
+    }
+
+    /// One that stood is gone.
+    pub(super) fn connection_ends(&self) {
+        self.connections.fetch_sub(1, Relaxed);
+    }
+
+    /// How many of its connections stand.
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Relaxed)
     }
 
     /// Something came from the peer.

@@ -1,5 +1,6 @@
 //! A node before it starts.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Node;
@@ -33,6 +34,21 @@ impl Builder {
     {
         self.config.listen.push(address.try_into().map_err(Into::into)?);
         Ok(self)
+    }
+
+    /// Keeps what is known of peers, and bans, in this file, in the format of the Go implementation;
+    /// what that lacks, and a lock against a second node, in files beside it. Without one all that is
+    /// forgotten when the node ends.
+    pub fn address_book(mut self, path: impl Into<PathBuf>) -> Self {
+        self.config.address_book = Some(path.into());
+        self
+    }
+
+    /// Whether the peers of the address book are dialed when the node starts, and again when they
+    /// are lost; by default they are. Persistent peers among them for ever.
+    pub fn auto_connect(mut self, yes: bool) -> Self {
+        self.config.auto_connect = yes;
+        self
     }
 
     /// Carries one more stream with every peer.
@@ -92,7 +108,9 @@ impl Builder {
     ///
     /// # Errors
     /// [`ErrorCode::InvalidConfig`] for a setting out of bounds, [`ErrorCode::AddressInUse`] and
-    /// [`ErrorCode::ListenFailed`] for an address that cannot be listened at.
+    /// [`ErrorCode::ListenFailed`] for an address that cannot be listened at; of the address book
+    /// [`ErrorCode::AddressBookLocked`] when another node has it, [`ErrorCode::AddressBookCorrupt`],
+    /// [`ErrorCode::AddressBookUnreadable`] and [`ErrorCode::AddressBookUnwritable`].
     ///
     /// # Panics
     /// Outside of a Tokio runtime.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use glueberry_proto::peer::State;
+use glueberry_proto::peer::{Interest, State};
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 use super::Builder;
 use super::builder::parse_name;
+use super::peers::lacks_peer;
 use crate::call::Call;
 use crate::config::{Config, HandshakeMode};
 use crate::error::{Error, ErrorCode, Result};
@@ -17,6 +18,7 @@ use crate::events::{DisconnectReason, EventFilter, Events, Hub};
 use crate::inbox::{Inbox, Messages};
 use crate::link::Outgoing;
 use crate::net::{Command, Driver, PeerView, Peers, SHUTDOWN_BOUND, Settings, until_released};
+use crate::peers::Book;
 use crate::session::{Attachment, SessionParts};
 use crate::{Address, Identity, PeerId, StreamName};
 
@@ -34,6 +36,7 @@ struct Inner {
     commands: mpsc::Sender<Command>,
     parts: SessionParts,
     peers: Peers,
+    book: Book,
     listening: Mutex<Vec<Address>>,
     driver: TaskTracker,
 }
@@ -52,6 +55,10 @@ impl Node {
             tasks: TaskTracker::new(),
             streams: Arc::new(config.streams.clone().into_iter().collect()),
         };
+        let book = match &config.address_book {
+            Some(path) => Book::open(path.clone()).await?,
+            None => Book::in_memory(),
+        };
         let (commands, wishes) = mpsc::channel(COMMANDS);
         let peers = Peers::default();
         let settings = Settings {
@@ -59,6 +66,7 @@ impl Node {
             retry: config.reconnect.parse()?,
             config: config.clone(),
             parts: parts.clone(),
+            book: book.clone(),
         };
         let driver = TaskTracker::new();
         driver.spawn(Driver::new(settings, peers.clone(), wishes)?.run());
@@ -71,6 +79,7 @@ impl Node {
                 commands,
                 parts,
                 peers,
+                book,
                 listening: Mutex::default(),
                 driver,
             }),
@@ -78,7 +87,24 @@ impl Node {
         for address in config.listen {
             node.listen(address).await?;
         }
+        if config.auto_connect {
+            node.seek_known().await?;
+        }
         Ok(node)
+    }
+
+    /// Seeks the peers of the address book.
+    async fn seek_known(&self) -> Result<()> {
+        let known = self.inner.book.entries().into_iter();
+        for entry in known.filter(|entry| entry.banned.is_none() && !entry.addresses.is_empty()) {
+            let (peer, interest) = match entry.persistent {
+                true => (entry.peer, Interest::Persistent),
+                false => (entry.peer, Interest::Lasting),
+            };
+            let places = Vec::new();
+            self.ask(|reply| Command::Seek { peer, places, interest, reply }).await?;
+        }
+        Ok(())
     }
 
     /// What other peers know this node by.
@@ -142,10 +168,7 @@ impl Node {
         let address = address.try_into().map_err(Into::into);
         Call::new("connect", async move {
             let address = address?;
-            let peer = address.peer().ok_or_else(|| {
-                let message = format!("address {address} lacks /p2p/PEER-ID at its end");
-                Error::new(ErrorCode::InvalidAddress, message)
-            })?;
+            let peer = address.peer().ok_or_else(|| lacks_peer(&address))?;
             if peer == self.peer_id() {
                 let message = format!("{address} is this node");
                 return Err(Error::new(ErrorCode::DialedSelf, message));
@@ -211,12 +234,6 @@ impl Node {
     #[must_use]
     pub fn connection_state(&self, peer: &PeerId) -> State {
         self.inner.peers.state(peer)
-    }
-
-    /// The peers that are connected or being connected, with their states.
-    #[must_use]
-    pub fn peers(&self) -> Vec<(PeerId, State)> {
-        self.inner.peers.all().into_iter().map(|(peer, view)| (peer, view.state)).collect()
     }
 
     /// Sends a message on a stream; waits while the stream's send buffer is full. It returns when
@@ -358,6 +375,7 @@ impl Node {
         drop(tokio::time::timeout(SHUTDOWN_BOUND, all).await);
         let left = std::mem::take(&mut *inner.listening.lock());
         until_released(&left).await;
+        inner.book.close().await;
     }
 
     /// Writes what is queued for these peers.
@@ -371,6 +389,15 @@ impl Node {
             attachment.session.drain(self.inner.linger).await;
         });
         futures::future::join_all(drains).await;
+    }
+
+    /// The address book; it is let go when the node ends.
+    pub(super) fn book(&self) -> Result<&Book> {
+        if self.inner.commands.is_closed() { Err(closed()) } else { Ok(&self.inner.book) }
+    }
+
+    pub(super) fn views(&self) -> &Peers {
+        &self.inner.peers
     }
 
     fn view(&self, peer: &PeerId) -> Option<PeerView> {
@@ -419,7 +446,10 @@ impl Node {
     }
 
     /// Hands a command to the driver, and waits for its answer.
-    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T> {
+    pub(super) async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         self.inner.commands.send(command(reply)).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())

@@ -2,6 +2,8 @@
 
 mod builder;
 mod handle;
+mod peers;
 
 pub use builder::Builder;
 pub use handle::Node;
+pub use peers::{NewPeer, PeerInfo};

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use glueberry_proto::peer::{DisconnectReason, State};
+use glueberry_proto::peer::{DisconnectReason, Interest, State};
 use libp2p::Multiaddr;
 use libp2p::core::transport::ListenerId;
 use tokio::sync::oneshot;
@@ -11,9 +11,9 @@ use tracing::trace;
 use super::super::dials::Waiter;
 use super::super::faults::listen_fault;
 use super::super::ports::refuse_if_taken;
-use super::{Driver, Leaving, SHUTDOWN_BOUND};
+use super::{Driver, Leaving, Peer, SHUTDOWN_BOUND};
 use crate::error::{Error, ErrorCode, Result};
-use crate::{Address, PeerId};
+use crate::{Address, BanTarget, PeerId};
 
 /// A wish of the façade.
 pub(crate) enum Command {
@@ -35,10 +35,16 @@ pub(crate) enum Command {
         peer: PeerId,
         reply: oneshot::Sender<Result<()>>,
     },
-    /// Keeps a link with the peer from now on, for ever.
-    Keep {
+    /// Wants the peer from now on, so much; answered when that is noted.
+    Seek {
         peer: PeerId,
         places: Vec<Multiaddr>,
+        interest: Interest,
+        reply: oneshot::Sender<()>,
+    },
+    /// Ends whatever there is with the peers that a ban covers.
+    Expel {
+        target: BanTarget,
         reply: oneshot::Sender<()>,
     },
     CancelReconnection {
@@ -76,8 +82,12 @@ impl Driver {
                 let until = State::Established;
                 self.wait_for(peer, Waiter { until, patient: true, reply });
             }
-            Command::Keep { peer, places, reply } => {
-                self.keep(peer, places).await;
+            Command::Seek { peer, places, interest, reply } => {
+                self.seek(peer, places, interest).await;
+                answer(reply, ());
+            }
+            Command::Expel { target, reply } => {
+                self.expel(&target).await;
                 answer(reply, ());
             }
             Command::CancelReconnection { peer, reply } => {
@@ -106,6 +116,19 @@ impl Driver {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let actions = peer.machine.disconnect(reason, Instant::now());
         self.carry_out(id, actions).await;
+    }
+
+    async fn expel(&mut self, target: &BanTarget) {
+        let is_meant = |id: &PeerId, peer: &Peer| match target {
+            BanTarget::Peer(banned) => banned == id,
+            BanTarget::Network(_) => peer.session.iter().any(|attachment| {
+                attachment.connection.remote_ip().is_some_and(|ip| target.covers(ip))
+            }),
+        };
+        let meant = self.peers.iter().filter(|(id, peer)| is_meant(id, peer));
+        for id in meant.map(|(id, _)| *id).collect::<Vec<_>>() {
+            self.disconnect(id, DisconnectReason::Banned).await;
+        }
     }
 
     async fn finalize(&mut self, id: PeerId, epoch: u64) -> Result<()> {

@@ -55,13 +55,13 @@ impl Driver {
         }
     }
 
-    pub(super) async fn keep(&mut self, id: PeerId, places: Vec<Multiaddr>) {
+    pub(super) async fn seek(&mut self, id: PeerId, places: Vec<Multiaddr>, interest: Interest) {
         if self.leaving.is_some() {
             return;
         }
         let peer = self.peer(id);
         places.into_iter().rev().for_each(|place| peer.learn(Some(place)));
-        let actions = peer.machine.seek(Interest::Persistent);
+        let actions = peer.machine.seek(interest);
         self.carry_out(id, actions).await;
     }
 

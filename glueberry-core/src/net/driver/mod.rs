@@ -19,7 +19,7 @@ use tracing::debug;
 
 use super::behaviour::{Behaviour, BehaviourEvent, Links};
 use super::connection::Connection;
-use super::dials::Dial;
+use super::dials::{Dial, MOST_ADDRESSES};
 use super::faults::listen_fault;
 use super::gate::{Gate, own_identity};
 use super::listeners::Listeners;
@@ -29,8 +29,9 @@ use super::transport;
 use crate::config::{Config, HandshakeMode};
 use crate::error::{Error, ErrorCode, Result};
 use crate::events::EventKind;
+use crate::peers::Book;
 use crate::session::{Attachment, SessionParts};
-use crate::{Identity, PeerId};
+use crate::{Address, Identity, PeerId};
 pub(crate) use calls::Command;
 
 /// What a task of the driver's reports back.
@@ -69,6 +70,7 @@ pub(crate) struct Settings {
     /// Of the configuration, parsed.
     pub(crate) retry: RetryPolicy,
     pub(crate) parts: SessionParts,
+    pub(crate) book: Book,
 }
 
 /// One peer that has a connection, or is being dialed.
@@ -274,7 +276,7 @@ impl Driver {
                     HandshakeMode::App => machine.without_moves(),
                 },
                 dial: Dial::default(),
-                addresses: Vec::new(),
+                addresses: known_places(&settings.book, &id),
                 deadline: None,
                 session: None,
                 heirs: HashMap::new(),
@@ -306,6 +308,13 @@ impl Driver {
     fn warn(&self, code: ErrorCode, detail: String) {
         self.emit(EventKind::Warning { code, peer: None, stream: None, detail });
     }
+}
+
+/// Where the address book says that a peer is.
+fn known_places(book: &Book, peer: &PeerId) -> Vec<Multiaddr> {
+    let entry = book.entry(peer);
+    let addresses = entry.map(|entry| entry.addresses).unwrap_or_default();
+    addresses.iter().filter_map(Address::known_place).take(MOST_ADDRESSES).collect()
 }
 
 /// Whatever ends the driver, a panic too, ends the iterations of the node's users.

@@ -2,18 +2,19 @@
 
 use std::time::{Instant, SystemTime};
 
-use glueberry_proto::peer::{Action, ConnectionKey, Dialer, DisconnectReason, State};
+use glueberry_proto::peer::{Action, ConnectionKey, Dialer, DisconnectReason, Interest, State};
 use libp2p::swarm::ConnectionId;
 use tracing::{Instrument, debug, info, info_span};
 
 use super::super::peers::PeerView;
 use super::{Driver, Report};
-use crate::PeerId;
 use crate::config::HandshakeMode;
 use crate::error::{Error, ErrorCode};
 use crate::events::EventKind;
 use crate::link::MOVE_GRACE;
+use crate::peers::Change;
 use crate::session::{Attachment, Session, shake_hands};
+use crate::{Address, PeerId};
 
 impl Driver {
     pub(super) async fn connected(&mut self, swarm_id: ConnectionId) {
@@ -161,6 +162,7 @@ impl Driver {
     }
 
     fn established(&mut self, id: PeerId, epoch: u64) {
+        self.remember(id);
         self.standings.set_established(&id.to_libp2p(), true);
         self.publish(id, State::Established);
         self.emit(EventKind::PeerEstablished { peer: id, session: epoch });
@@ -169,6 +171,27 @@ impl Driver {
             attachment.activate();
         }
         self.peer(id).dial.reached(State::Established);
+    }
+
+    /// Keeps in the address book where a peer that is wanted was reached, and when. Who only dialed
+    /// us is not added to it.
+    fn remember(&mut self, id: PeerId) {
+        let (book, events) = (self.settings.book.clone(), self.settings.parts.events.clone());
+        let peer = self.peer(id);
+        let is_wanted = peer.machine.interest() >= Interest::Lasting;
+        let at = SystemTime::now();
+        let place = peer.dial.current().filter(|_| is_wanted);
+        let change = match place.and_then(|place| Address::at(&place, id)) {
+            Some(address) => Change::Reached { peer: id, address, at },
+            None => Change::Seen { peer: id, at },
+        };
+        let saving = async move {
+            if let Err(error) = book.update(change).await {
+                let (code, detail) = (error.code(), error.to_string());
+                events.emit(EventKind::Warning { code, peer: Some(id), stream: None, detail });
+            }
+        };
+        self.settings.parts.tasks.spawn(saving.in_current_span());
     }
 
     fn move_session(&mut self, id: PeerId, from: Option<ConnectionKey>, to: ConnectionKey) {
@@ -245,8 +268,13 @@ impl Driver {
     }
 
     fn publish(&self, id: PeerId, state: State) {
-        let attachment = self.peers.get(&id).and_then(|peer| peer.session.clone());
-        self.views.set(id, PeerView { state, attachment });
+        let view = self.peers.get(&id).map_or_else(PeerView::default, |peer| PeerView {
+            state,
+            attachment: peer.session.clone(),
+            dialer: peer.machine.dialer(),
+            dialed: peer.dial.current().and_then(|place| Address::at(&place, id)),
+        });
+        self.views.set(id, view);
     }
 }
 
