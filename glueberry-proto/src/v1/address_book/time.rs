@@ -25,6 +25,12 @@ impl Timestamp {
     /// What Go writes for a time that is not set: the beginning of the year 1.
     pub const UNSET: Self = Self { seconds: -62_135_596_800, nanos: 0 };
 
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self { seconds: 0, nanos: 0 };
+
+    /// The last nanosecond of the year 9999.
+    pub const MAX: Self = Self { seconds: LAST_SECOND, nanos: NANOS - 1 };
+
     /// `None` when the time has no year of four digits, or `nanos` is a second or more.
     #[must_use]
     pub fn new(seconds: i64, nanos: u32) -> Option<Self> {
