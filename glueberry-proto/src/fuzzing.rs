@@ -11,6 +11,7 @@ use rand::rngs::StdRng;
 use crate::aead::Aead;
 use crate::identity::SecretKey;
 use crate::name::{MAX_LEN, StreamName};
+use crate::v1::address_book::{AddressBook, BookError, Companion, Timestamp};
 use crate::v1::frame::{FrameReader, Step};
 use crate::v1::handshake::{Action, Actions, AutoHandshake, MAX_UNEXPECTED, Message, Role};
 use crate::v1::record::{self, OpenRecord, Protection};
@@ -73,6 +74,31 @@ pub fn pem(bytes: &[u8]) {
         Ok(key) => {
             let again = SecretKey::from_pem(&key.to_pem()).expect("we read what we write");
             assert_eq!(again.public(), key.public());
+        }
+        Err(error) => assert!(error.to_string().len() < 512, "an error must fit the log"),
+    }
+}
+
+/// Reads any bytes as either file of an address book; what is one survives being written.
+pub fn address_book(bytes: &[u8]) {
+    survives(bytes, AddressBook::parse, AddressBook::render);
+    survives(bytes, Companion::parse, Companion::render);
+    if let Some(time) = Timestamp::parse(&String::from_utf8_lossy(bytes)) {
+        assert_eq!(Timestamp::parse(&time.to_string()), Some(time));
+    }
+}
+
+fn survives<T: PartialEq + std::fmt::Debug>(
+    bytes: &[u8],
+    parse: fn(&[u8]) -> Result<T, BookError>,
+    render: fn(&T) -> String,
+) {
+    match parse(bytes) {
+        Ok(file) => {
+            let text = render(&file);
+            let again = parse(text.as_bytes()).expect("we read what we write");
+            assert_eq!(again, file);
+            assert_eq!(render(&again), text);
         }
         Err(error) => assert!(error.to_string().len() < 512, "an error must fit the log"),
     }

@@ -55,6 +55,66 @@ fn almost_pem() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// Both files, some of their bytes changed.
+fn almost_address_book() -> impl Strategy<Value = Vec<u8>> {
+    let go: &[u8] = include_bytes!("vectors/go_address_book.json");
+    let companion: &[u8] =
+        br#"{"version":1,"peers":{"a":{"persistent":true,"saved":{"metadata":{"k":"v"}}}},
+        "banned_peers":{"b":{"until":"2030-01-01T00:00:00.5Z","marked":"2025-01-01T00:00:00Z"}},
+        "banned_networks":{"192.0.2.0/24":{}},"more":[1,{"x":null}]}"#;
+    let change = (any::<prop::sample::Index>(), prop_oneof![any::<u8>(), b' '..=b'~']);
+    let changes = prop::collection::vec(change, 0..3);
+    (prop::sample::select(vec![go, companion]), changes).prop_map(|(valid, changes)| {
+        let mut bytes = valid.to_vec();
+        for (at, byte) in changes {
+            *at.get_mut(&mut bytes) = byte;
+        }
+        bytes
+    })
+}
+
+/// Objects nested in objects, with names that mean something.
+fn almost_json() -> impl Strategy<Value = Vec<u8>> {
+    let name = prop::sample::select(vec![
+        "version",
+        "peers",
+        "PEERS",
+        "banned_peers",
+        "banned_networks",
+        "persistent",
+        "saved",
+        "peer_id",
+        "metadata",
+        "multiaddrs",
+        "blacklisted",
+        "until",
+        "marked",
+        "x",
+        "\\u0041",
+    ]);
+    let leaf = prop::sample::select(vec![
+        "null",
+        "true",
+        "1",
+        "0",
+        "1e400",
+        "\"\"",
+        "[]",
+        "[null,\"/x\"]",
+        "{}",
+        "\"\\ud800\"",
+        "\"2030-01-01T00:00:00+01:00\"",
+    ]);
+    let value = leaf.prop_map(str::to_owned).prop_recursive(4, 40, 5, move |inner| {
+        prop::collection::vec((name.clone(), inner), 0..5).prop_map(|fields| {
+            let fields: Vec<String> =
+                fields.into_iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
+            format!("{{{}}}", fields.join(", "))
+        })
+    });
+    value.prop_map(String::into_bytes)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
@@ -76,6 +136,13 @@ proptest! {
     #[test]
     fn any_text_is_a_key_file_or_refused(bytes in prop_oneof![raw(), almost_pem()]) {
         fuzzing::pem(&bytes);
+    }
+
+    #[test]
+    fn any_bytes_are_an_address_book_or_refused(
+        bytes in prop_oneof![raw(), almost_address_book(), almost_json()],
+    ) {
+        fuzzing::address_book(&bytes);
     }
 
     #[test]

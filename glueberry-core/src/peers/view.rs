@@ -1,0 +1,140 @@
+//! What the book says, ready to be read without touching a file.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use glueberry_proto::v1::address_book::{Entry, Timestamp};
+
+use super::PeerEntry;
+use super::entry::{MAX_ADDRESSES, usable};
+use super::state::State;
+use super::time::to_system;
+use crate::{Ban, BanTarget, PeerId};
+
+/// A snapshot of the book. Bans that have ended since are left out when it is asked.
+#[derive(Default)]
+pub(super) struct View {
+    /// By the keys of Go's file that we understand.
+    known: HashMap<String, Known>,
+    peers: BTreeMap<PeerId, Arc<PeerEntry>>,
+    /// Bans of peers that are not in the book.
+    strangers: BTreeMap<PeerId, Ban>,
+    networks: Vec<Ban>,
+}
+
+/// An entry, and what it was made of.
+#[derive(Clone)]
+struct Known {
+    updated_at: Option<Timestamp>,
+    entry: Arc<PeerEntry>,
+}
+
+impl View {
+    /// `before` spares the work of understanding again what has not changed: to read an id is to
+    /// decompress a point of a curve.
+    pub(super) fn of(state: &State, before: &Self) -> Self {
+        let mut view = Self::default();
+        for (id, stored) in &state.go.peers {
+            let Some(known) = Known::of(state, id, stored, before.known.get(id)) else { continue };
+            view.peers.insert(known.entry.peer, Arc::clone(&known.entry));
+            view.known.insert(id.clone(), known);
+        }
+        view.strangers = strangers(state);
+        view.networks = networks(state);
+        view
+    }
+
+    pub(super) fn entry(&self, peer: &PeerId) -> Option<PeerEntry> {
+        self.peers.get(peer).map(|entry| at(entry, SystemTime::now()))
+    }
+
+    pub(super) fn entries(&self) -> Vec<PeerEntry> {
+        let now = SystemTime::now();
+        self.peers.values().map(|entry| at(entry, now)).collect()
+    }
+
+    /// All that hold: peers by their ids, then networks.
+    pub(super) fn bans(&self) -> Vec<Ban> {
+        let now = SystemTime::now();
+        let of_peers = self.peers.values().filter_map(|entry| entry.banned.as_ref());
+        let mut bans: Vec<Ban> = of_peers.chain(self.strangers.values()).cloned().collect();
+        bans.sort_by_key(|ban| ban.target);
+        bans.extend(self.networks.iter().cloned());
+        bans.retain(|ban| ban.holds_at(now));
+        bans
+    }
+
+    pub(super) fn ban_of(&self, peer: &PeerId) -> Option<Ban> {
+        let ban = match self.peers.get(peer) {
+            Some(entry) => entry.banned.as_ref(),
+            None => self.strangers.get(peer),
+        };
+        ban.filter(|ban| ban.holds_at(SystemTime::now())).cloned()
+    }
+
+    /// The ban of this address that ends last.
+    pub(super) fn ban_at(&self, address: IpAddr) -> Option<Ban> {
+        let now = SystemTime::now();
+        let holding = self.networks.iter().filter(|ban| ban.holds_at(now));
+        let covering = holding.filter(|ban| ban.target.covers(address));
+        covering.max_by_key(|ban| (ban.until.is_none(), ban.until)).cloned()
+    }
+}
+
+impl Known {
+    fn of(state: &State, id: &str, stored: &Entry, before: Option<&Self>) -> Option<Self> {
+        let peer = match before {
+            Some(before) => before.entry.peer,
+            None => id.parse().ok()?,
+        };
+        let persistent = state.own.peers.get(id).is_some_and(|own| own.persistent);
+        let banned = state.ban_of(id).map(|until| ban(peer.into(), until));
+        let is_same = |before: &&Self| {
+            before.updated_at == stored.updated_at
+                && before.entry.persistent == persistent
+                && before.entry.banned == banned
+                && before.entry.metadata == stored.metadata
+        };
+        if let Some(same) = before.filter(is_same) {
+            return Some(same.clone());
+        }
+        let addresses = stored.multiaddrs.iter().filter_map(|text| usable(peer, text));
+        let entry = PeerEntry {
+            peer,
+            addresses: addresses.take(MAX_ADDRESSES).collect(),
+            persistent,
+            metadata: stored.metadata.clone(),
+            last_seen: stored.last_seen.and_then(to_system),
+            banned,
+        };
+        Some(Self { updated_at: stored.updated_at, entry: Arc::new(entry) })
+    }
+}
+
+fn strangers(state: &State) -> BTreeMap<PeerId, Ban> {
+    let unlisted =
+        state.own.banned_peers.iter().filter(|(id, _)| !state.go.peers.contains_key(*id));
+    let parsed = unlisted.filter_map(|(id, stored)| Some((id.parse().ok()?, stored.until)));
+    parsed.map(|(peer, until): (PeerId, _)| (peer, ban(peer.into(), until))).collect()
+}
+
+fn networks(state: &State) -> Vec<Ban> {
+    let parsed = state.own.banned_networks.iter().filter_map(|(network, stored)| {
+        let target: BanTarget = network.parse().ok()?;
+        Some(ban(target, stored.until))
+    });
+    parsed.collect()
+}
+
+fn ban(target: BanTarget, until: Option<Timestamp>) -> Ban {
+    // A clock that cannot show the end will not see it.
+    Ban { target, until: until.and_then(to_system) }
+}
+
+fn at(entry: &PeerEntry, now: SystemTime) -> PeerEntry {
+    let mut entry = entry.clone();
+    entry.banned = entry.banned.filter(|ban| ban.holds_at(now));
+    entry
+}
