@@ -84,6 +84,11 @@ impl Dial {
         }
     }
 
+    /// Whether a call waits for it.
+    pub(super) fn is_awaited(&self) -> bool {
+        !self.waiters.is_empty()
+    }
+
     pub(super) fn is_idle(&self) -> bool {
         self.under_way.is_none() && self.waiters.is_empty()
     }

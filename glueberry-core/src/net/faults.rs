@@ -2,7 +2,6 @@
 
 use std::io;
 
-use libp2p::Multiaddr;
 use libp2p::core::transport::TransportError;
 use libp2p::swarm::{ConnectionDenied, DialError};
 

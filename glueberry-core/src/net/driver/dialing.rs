@@ -39,6 +39,10 @@ impl Driver {
             peer.dial.reached(state);
         }
         self.carry_out(id, actions).await;
+        // Who is asked for does not wait for those that are only kept.
+        if self.queued.remove(&id) {
+            self.dial_known(id).await;
+        }
     }
 
     pub(super) fn wait_for(&mut self, id: PeerId, waiter: Waiter) {
@@ -65,11 +69,35 @@ impl Driver {
         self.carry_out(id, actions).await;
     }
 
-    /// Tries the addresses that are known of the peer, one after the other.
+    /// Tries the addresses that are known of the peer, one after the other; later, if many peers
+    /// are being tried.
     pub(super) async fn dial_known(&mut self, id: PeerId) {
+        if self.dialing.len() >= MOST_DIALS && !self.peer(id).dial.is_awaited() {
+            self.queued.insert(id);
+            return;
+        }
         let peer = self.peer(id);
         peer.dial.try_all(peer.addresses.clone());
+        self.dialing.insert(id);
         self.dial_next(id).await;
+    }
+
+    /// Tries those that had to wait, as others come to an end.
+    pub(super) async fn dial_queued(&mut self) {
+        while self.dialing.len() < MOST_DIALS
+            && let Some(id) = self.queued.pop_first()
+        {
+            if self.peers.get(&id).is_some_and(|peer| peer.machine.is_dialing()) {
+                self.dial_known(id).await;
+            }
+        }
+    }
+
+    pub(super) fn dial_over(&mut self, id: PeerId) {
+        self.dialing.remove(&id);
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.dial.under_way = None;
+        }
     }
 
     /// Port reuse is off: two dials that cross could merge into one TCP connection with two
@@ -87,9 +115,8 @@ impl Driver {
                 Err(fault) => self.note_fault(id, fault),
             }
         }
-        let peer = self.peer(id);
-        peer.dial.under_way = None;
-        let actions = peer.machine.dial_failed(Instant::now());
+        self.dial_over(id);
+        let actions = self.peer(id).machine.dial_failed(Instant::now());
         Box::pin(self.carry_out(id, actions)).await;
     }
 
@@ -128,3 +155,7 @@ impl Peer {
         self.learn(place);
     }
 }
+
+/// Peers that are dialed at once, unless the application waits for more: with 10 s for each that
+/// does not answer, a thousand peers that are gone take under three minutes.
+const MOST_DIALS: usize = 64;

@@ -5,7 +5,7 @@ mod dialing;
 mod sessions;
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -57,6 +57,9 @@ pub(crate) struct Driver {
     ids: HashMap<ConnectionKey, ConnectionId>,
     /// When to look at whose machine: one entry at most for each peer.
     deadlines: BTreeSet<(Instant, PeerId)>,
+    /// Whose dial is under way, and whose has to wait until there are fewer.
+    dialing: HashSet<PeerId>,
+    queued: BTreeSet<PeerId>,
     /// The highest number of a session with a peer that was forgotten since: numbers are not used
     /// again, so that late work of an older session is known as such.
     last_number: u64,
@@ -139,6 +142,8 @@ impl Driver {
             connections: HashMap::new(),
             ids: HashMap::new(),
             deadlines: BTreeSet::new(),
+            dialing: HashSet::new(),
+            queued: BTreeSet::new(),
             last_number: 0,
             leaving: None,
         })
@@ -160,6 +165,7 @@ impl Driver {
                 () = std::future::ready(()), if self.listeners.have_news() => self.listeners.settle(),
                 () = tokio::time::sleep_until(deadline.into()) => self.tick().await,
             }
+            self.dial_queued().await;
         }
         match self.leaving.take() {
             Some(leaving) => calls::answer(leaving.reply, ()),

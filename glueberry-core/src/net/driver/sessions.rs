@@ -33,8 +33,9 @@ impl Driver {
         }
         if dialer == Dialer::Us {
             peer.note_success();
+            self.dial_over(id);
         }
-        let actions = peer.machine.connected(key, dialer, Instant::now());
+        let actions = self.peer(id).machine.connected(key, dialer, Instant::now());
         self.carry_out(id, actions).await;
     }
 
@@ -76,7 +77,7 @@ impl Driver {
                 Action::Close(on) => self.close(on),
                 Action::Abandon(on) => self.close_later(on),
                 Action::AbortDial => {
-                    self.peer(id).dial.under_way = None;
+                    self.dial_over(id);
                     // Fails when libp2p has nothing to abort: then there is nothing left to do.
                     self.swarm.disconnect_peer_id(id.to_libp2p()).unwrap_or_default();
                 }
