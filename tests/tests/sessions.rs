@@ -7,7 +7,7 @@ use glueberry_core::{
     Error, ErrorCode, EventFilter, EventKind, HandshakeMode, Identity, Node, Security, State,
     StreamConfig,
 };
-use glueberry_tests::wait::{PATIENCE, event, within};
+use glueberry_tests::wait::{PATIENCE, event, until, within};
 
 const TCP: &str = "/ip4/127.0.0.1/tcp/0";
 const QUIC: &str = "/ip4/127.0.0.1/udp/0/quic-v1";
@@ -144,34 +144,47 @@ async fn an_application_shakes_hands_itself() {
 }
 
 #[tokio::test]
-async fn both_dialing_at_once_end_up_with_one_session() {
-    for round in 0..200 {
-        let (a, b) = (node(TCP).await, node(TCP).await);
-        let (mut to_a, mut to_b) = (a.messages("chat").unwrap(), b.messages("chat").unwrap());
-        let (to_dial_a, to_dial_b) = (address(&a), address(&b));
-        let (one, two) = tokio::join!(
-            a.connect(to_dial_b).timeout(PATIENCE),
-            b.connect(to_dial_a).timeout(PATIENCE)
-        );
-        assert!(one.is_ok() && two.is_ok(), "round {round}: {one:?} {two:?}");
-        let send = |node: Node, peer| async move {
-            // A session may still move to the connection that stays: then sending is tried again.
-            loop {
-                match node.send(&peer, "chat", b"hi").await {
-                    Ok(()) => return,
-                    Err(error) if error.is_retriable() => {
-                        node.wait_established(&peer).await.ok();
-                    }
-                    Err(error) => panic!("{error:?}"),
-                }
-            }
-        };
-        within("the next step", send(a.clone(), b.peer_id())).await;
-        within("the next step", send(b.clone(), a.peer_id())).await;
-        assert!(within("the next step", to_b.next()).await.is_some(), "round {round}");
-        assert!(within("the next step", to_a.next()).await.is_some(), "round {round}");
-        tokio::join!(a.shutdown(), b.shutdown());
+async fn both_dialing_at_once_end_up_with_one_session_on_one_connection() {
+    for batch in 0..10 {
+        let rounds = (0..20).map(|round| both_dial_at_once(batch * 20 + round));
+        futures::future::join_all(rounds).await;
     }
+}
+
+async fn both_dial_at_once(round: usize) {
+    let (a, b) = (node(TCP).await, node(TCP).await);
+    let (mut to_a, mut to_b) = (a.messages("chat").unwrap(), b.messages("chat").unwrap());
+    let (to_dial_a, to_dial_b) = (address(&a), address(&b));
+    let (one, two) = tokio::join!(
+        a.connect(to_dial_b).timeout(PATIENCE),
+        b.connect(to_dial_a).timeout(PATIENCE)
+    );
+    assert!(one.is_ok() && two.is_ok(), "round {round}: {one:?} {two:?}");
+    let send = |node: Node, peer| async move {
+        // A session may still move to the connection that stays: then sending is tried again.
+        loop {
+            match node.send(&peer, "chat", b"hi").await {
+                Ok(()) => return,
+                Err(error) if error.is_retriable() => {
+                    node.wait_established(&peer).await.ok();
+                }
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+    };
+    within("the next step", send(a.clone(), b.peer_id())).await;
+    within("the next step", send(b.clone(), a.peer_id())).await;
+    assert!(within("the next step", to_b.next()).await.is_some(), "round {round}");
+    assert!(within("the next step", to_a.next()).await.is_some(), "round {round}");
+    let connections = |node: &Node, peer| node.peer(&peer).map_or(0, |peer| peer.connections);
+    let survivors = async || {
+        let both = (connections(&a, b.peer_id()), connections(&b, a.peer_id()));
+        (both == (1, 1)).then_some(())
+    };
+    until("exactly one connection survives", survivors).await;
+    assert_eq!(a.connection_state(&b.peer_id()), State::Established, "round {round}");
+    assert_eq!(b.connection_state(&a.peer_id()), State::Established, "round {round}");
+    tokio::join!(a.shutdown(), b.shutdown());
 }
 
 #[tokio::test]
