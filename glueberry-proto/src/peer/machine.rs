@@ -260,14 +260,25 @@ impl Machine {
     /// A connection is gone. An heir that was still shaking hands becomes the session's connection,
     /// and the session waits for it.
     pub fn disconnected(&mut self, on: ConnectionKey) -> Vec<Action> {
+        self.connection_lost(on, DisconnectReason::ConnectionLost)
+    }
+
+    /// A connection is gone, or of no use any more: for any reason but
+    /// [`DisconnectReason::ConnectionLost`] it still stands, and is to be closed.
+    pub fn connection_lost(&mut self, on: ConnectionKey, reason: DisconnectReason) -> Vec<Action> {
+        let stands = reason != DisconnectReason::ConnectionLost;
+        let close = || if stands { vec![Action::Close(on)] } else { Vec::new() };
         if self.heir.take_if(|heir| heir.on == on).is_some() {
+            return close();
+        }
+        if self.session.as_ref().is_none_or(|session| session.current.on != on) {
             return Vec::new();
         }
-        if self.session.as_ref().is_none_or(|session| session.current.on != on) || self.inherit() {
-            return Vec::new();
+        if self.inherit() {
+            return close();
         }
-        let mut actions = self.end(DisconnectReason::ConnectionLost);
-        actions.retain(|action| *action != Action::Close(on));
+        let mut actions = self.end(reason);
+        actions.retain(|action| stands || *action != Action::Close(on));
         actions
     }
 
@@ -411,6 +422,15 @@ mod tests {
         peer.handshake_done(FIRST, 1);
         assert_eq!(peer.state(), State::Established);
         peer
+    }
+
+    #[test]
+    fn a_connection_that_is_called_dead_ends_its_session_with_the_reason_and_is_closed() {
+        let mut peer = established(true, Dialer::Us, Instant::now());
+        let reason = DisconnectReason::KeepAliveTimeout;
+        let ended = Action::ReportDisconnected { epoch: Some(1), reason };
+        assert_eq!(peer.connection_lost(FIRST, reason), [ended, Action::Close(FIRST)]);
+        assert_eq!(peer.disconnected(FIRST), [], "its end is reported once");
     }
 
     #[test]
