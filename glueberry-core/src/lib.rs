@@ -43,7 +43,7 @@ mod session;
 pub use address::Address;
 pub use ban::{Ban, BanTarget};
 pub use call::Call;
-pub use config::{HandshakeMode, Security, StreamConfig};
+pub use config::{HandshakeMode, KeepAlive, Security, StreamConfig};
 pub use error::{Error, ErrorClass, ErrorCode, Result};
 pub use events::{
     Denial, Direction, DisconnectReason, Event, EventFilter, EventKind, EventName, Events,

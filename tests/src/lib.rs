@@ -3,6 +3,7 @@
 mod board;
 mod child;
 pub mod forged;
+mod forwarder;
 pub mod go;
 mod go_example;
 mod go_peer;
@@ -13,5 +14,6 @@ pub mod random;
 pub mod raw;
 pub mod wait;
 
+pub use forwarder::Forwarder;
 pub use go_example::GoExample;
 pub use go_peer::{GoPeer, HandshakeStyle};

@@ -4,10 +4,9 @@
 //! connections of one peer share one [`Standing`].
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
 
 use libp2p::PeerId;
 use parking_lot::Mutex;
@@ -16,9 +15,6 @@ use parking_lot::Mutex;
 pub(crate) struct Standing {
     peer: PeerId,
     established: AtomicBool,
-    /// When something last came from the peer, in ms since `born`.
-    heard: AtomicU64,
-    born: Instant,
     registry: Weak<Mutex<ByPeer>>,
 }
 
@@ -41,8 +37,6 @@ impl Standings {
         let standing = Arc::new(Standing {
             peer,
             established: AtomicBool::new(false),
-            heard: AtomicU64::new(0),
-            born: Instant::now(),
             registry: Arc::downgrade(&self.by_peer),
         });
         by_peer.insert(peer, Arc::downgrade(&standing));
@@ -63,18 +57,6 @@ impl Standing {
     /// Whether a session with the peer is established: until then it may hold little.
     pub(crate) fn is_established(&self) -> bool {
         self.established.load(Relaxed)
-    }
-
-    /// Something came from the peer.
-    #[inline]
-    pub(crate) fn hear(&self) {
-        let since = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.heard.store(since, Relaxed);
-    }
-
-    /// How long ago something last came; since its first connection, if nothing has.
-    pub(crate) fn silent_for(&self) -> Duration {
-        self.born.elapsed().saturating_sub(Duration::from_millis(self.heard.load(Relaxed)))
     }
 }
 
