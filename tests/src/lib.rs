@@ -8,6 +8,7 @@ pub mod go;
 mod go_example;
 mod go_peer;
 pub mod hex;
+pub mod namespaces;
 pub mod negotiations;
 pub mod node;
 pub mod random;

@@ -24,7 +24,6 @@ use tracing::trace;
 
 use super::exchange::{PING, Questions, echo};
 use super::pulse::{Pulse, Pulses};
-use super::transport::Notices;
 
 /// The connection gave no sign of life in time. Said once.
 #[derive(Debug)]
@@ -36,7 +35,9 @@ pub(crate) struct Watcher {
     pulse: Option<Arc<Pulse>>,
     /// None when the keep-alive is off, or its work is done.
     watch: Option<Watch>,
-    notices: Notices,
+    /// The transport ends the connection of a silent peer by itself, whether a ping can be sent or
+    /// not.
+    notices_silence: bool,
     timer: Pin<Box<Sleep>>,
     questions: Asking,
     echoes: FuturesUnordered<BoxFuture<'static, io::Result<()>>>,
@@ -55,12 +56,12 @@ type Ping = ReadyUpgrade<StreamProtocol>;
 type Event = ConnectionHandlerEvent<Ping, (), Dead>;
 
 impl Watcher {
-    pub(super) fn new(pulses: Pulses, watch: Option<Watch>, notices: Notices) -> Self {
+    pub(super) fn new(pulses: Pulses, watch: Option<Watch>, notices_silence: bool) -> Self {
         Self {
             pulses,
             pulse: None,
             watch,
-            notices,
+            notices_silence,
             timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
             questions: Asking::Not,
             echoes: FuturesUnordered::new(),
@@ -106,11 +107,12 @@ impl Watcher {
 
     fn check(&mut self) -> Option<Step> {
         let (watch, pulse) = (self.watch.as_mut()?, self.pulse.as_ref()?);
-        let blocked = match (self.notices, &self.questions) {
-            (Notices::Silence, Asking::On(questions)) => questions.is_unsent(),
-            (Notices::Silence, Asking::Opening) | (Notices::Backlog, _) => pulse.is_blocked(),
-            (Notices::Silence, Asking::Not) | (Notices::Nothing, _) => false,
+        let unsent = match &self.questions {
+            Asking::On(questions) => questions.is_unsent(),
+            Asking::Opening => pulse.is_blocked(),
+            Asking::Not => false,
         };
+        let blocked = unsent && self.notices_silence;
         let outbound = if blocked { Outbound::Blocked } else { Outbound::Flows };
         Some(watch.check(Instant::now(), pulse.heard(), outbound))
     }

@@ -24,7 +24,7 @@ use libp2p::{Multiaddr, PeerId as Libp2pId};
 
 use crate::config::KeepAlive;
 use handler::{Dead, Watcher};
-use transport::Notices;
+use transport::notices_silence;
 
 pub(super) use heard::Heard;
 pub(super) use pulse::{Ear, Pulses};
@@ -53,7 +53,7 @@ impl Vigil {
     fn watcher(&self, address: &Multiaddr) -> Watcher {
         let watch =
             self.keep_alive.map(|times| Watch::new(times.interval, times.timeout, Instant::now()));
-        Watcher::new(self.pulses.clone(), watch, Notices::at(address))
+        Watcher::new(self.pulses.clone(), watch, notices_silence(address))
     }
 }
 
