@@ -1,5 +1,7 @@
 //! What a node is told when it starts.
 
+mod keepalive;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,6 +12,8 @@ use glueberry_proto::v1::record::KEPT_CAPACITY;
 
 use crate::Address;
 use crate::error::{Error, ErrorCode, Result};
+
+pub use keepalive::KeepAlive;
 
 /// Who shakes hands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,6 +124,7 @@ pub(crate) struct Config {
     pub(crate) reconnect: ReconnectPolicy,
     pub(crate) handshake_timeout: Duration,
     pub(crate) dial_timeout: Duration,
+    pub(crate) keep_alive: Option<KeepAlive>,
     pub(crate) linger: Duration,
     pub(crate) event_buffer: usize,
 }
@@ -135,6 +140,9 @@ impl Config {
             if !(SHORTEST_TIMEOUT..=LONGEST_TIMEOUT).contains(&time) {
                 return Err(invalid(format!("{what} is {time:?}; use 10ms to 1h")));
             }
+        }
+        if let Some(keep_alive) = self.keep_alive {
+            keep_alive.check()?;
         }
         if self.linger > LONGEST_TIMEOUT {
             return Err(invalid(format!("linger is {:?}; use up to 1h", self.linger)));
@@ -165,6 +173,7 @@ impl Default for Config {
             reconnect: ReconnectPolicy::default(),
             handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
             dial_timeout: DEFAULT_DIAL_TIMEOUT,
+            keep_alive: Some(KeepAlive::default()),
             linger: DEFAULT_LINGER,
             event_buffer: DEFAULT_EVENT_BUFFER,
         }

@@ -44,7 +44,7 @@ mod session;
 pub use address::Address;
 pub use ban::{Ban, BanTarget};
 pub use call::Call;
-pub use config::{HandshakeMode, ReconnectPolicy, Security, StreamConfig};
+pub use config::{HandshakeMode, KeepAlive, ReconnectPolicy, Security, StreamConfig};
 pub use error::{Error, ErrorClass, ErrorCode, Result};
 pub use events::{
     Denial, Direction, DisconnectReason, Event, EventFilter, EventKind, EventName, Events,

@@ -73,6 +73,17 @@ impl<T: Debug + Send + 'static> Program<T> {
         self.said.take_now(fits)
     }
 
+    /// Stops the program where it is, without a word to anybody: its sockets stay open, and nobody
+    /// reads them. It is still killed when this is dropped.
+    ///
+    /// # Panics
+    /// If the system refuses.
+    pub(crate) fn pause(&self) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-STOP", &pid]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "{} cannot be stopped", self.name);
+    }
+
     fn report(&self) -> String {
         let complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
         let untaken = self.said.untaken();

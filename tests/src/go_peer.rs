@@ -69,6 +69,14 @@ impl GoPeer {
         &self.addresses[0]
     }
 
+    /// Stops the process where it is: it neither closes nor reads nor answers any more.
+    ///
+    /// # Panics
+    /// If the system refuses.
+    pub fn pause(&self) {
+        self.program.pause();
+    }
+
     /// Runs a command.
     ///
     /// # Errors

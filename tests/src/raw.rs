@@ -58,6 +58,21 @@ impl RawPeer {
         let stream = self.control.open_stream(self.node, protocol).await;
         RawStream { stream: stream.expect("the node refuses the stream") }
     }
+
+    /// Accepts streams of this protocol from now on, keeps them open, and never says a word.
+    ///
+    /// # Panics
+    /// When the protocol is accepted already.
+    pub fn accept_in_silence(&mut self, protocol: &'static str) {
+        let accepted = self.control.accept(StreamProtocol::new(protocol));
+        let mut streams = accepted.expect("it is accepted once");
+        tokio::spawn(async move {
+            let mut kept = Vec::new();
+            while let Some(stream) = streams.next().await {
+                kept.push(stream);
+            }
+        });
+    }
 }
 
 impl Drop for RawPeer {
@@ -92,6 +107,13 @@ impl RawStream {
     /// When the node does not take it.
     pub async fn close(&mut self) {
         self.stream.close().await.expect("the node takes the end");
+    }
+
+    /// Reads this many bytes; none when the stream ends before.
+    pub async fn try_read(&mut self, count: usize) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; count];
+        self.stream.read_exact(&mut bytes).await.ok()?;
+        Some(bytes)
     }
 
     /// Reads exactly this many bytes.

@@ -17,6 +17,7 @@ use libp2p::{Multiaddr, PeerId as Libp2pId, identify};
 use super::connection::{Connection, OtherEnd};
 use super::gate::Gate;
 use super::handler::Handler;
+use super::keepalive::Vigil;
 use super::standing::Standings;
 use crate::PeerId;
 
@@ -26,6 +27,7 @@ use crate::PeerId;
 pub(crate) struct Behaviour {
     pub(super) gate: Gate,
     pub(super) links: Links,
+    pub(super) keepalive: Vigil,
     pub(super) identify: identify::Behaviour,
 }
 

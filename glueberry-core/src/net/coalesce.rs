@@ -6,6 +6,8 @@ use std::task::{Context, Poll, ready};
 
 use futures::{AsyncRead, AsyncWrite};
 
+use super::keepalive::Ear;
+
 /// Stands between the secure channel and yamux, which writes each frame in two pieces and flushes
 /// after each: without it, every 64 KiB cost four flushes, each with its own ciphertext and its own
 /// system call.
@@ -15,6 +17,7 @@ use futures::{AsyncRead, AsyncWrite};
 /// without having written. The bytes on the wire are the same.
 pub(super) struct Coalesce<C> {
     inner: C,
+    ear: Ear,
     gathered: Vec<u8>,
     written: usize,
     flush: Flush,
@@ -31,15 +34,18 @@ enum Flush {
 }
 
 impl<C: AsyncWrite + Unpin> Coalesce<C> {
-    pub(super) fn new(inner: C) -> Self {
-        Self { inner, gathered: Vec::new(), written: 0, flush: Flush::Done }
+    /// `ear` hears what comes, and whether anything is taken.
+    pub(super) fn new(inner: C, ear: Ear) -> Self {
+        Self { inner, ear, gathered: Vec::new(), written: 0, flush: Flush::Done }
     }
 
     /// Hands all that is gathered to the secure channel.
     fn poll_hand_over(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.written < self.gathered.len() {
             let rest = &self.gathered[self.written..];
-            let count = ready!(Pin::new(&mut self.inner).poll_write(context, rest))?;
+            let outcome = Pin::new(&mut self.inner).poll_write(context, rest);
+            self.ear.wrote(&outcome);
+            let count = ready!(outcome)?;
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -52,7 +58,9 @@ impl<C: AsyncWrite + Unpin> Coalesce<C> {
 
     fn poll_flush_now(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_hand_over(context))?;
-        ready!(Pin::new(&mut self.inner).poll_flush(context))?;
+        let outcome = Pin::new(&mut self.inner).poll_flush(context);
+        self.ear.wrote(&outcome);
+        ready!(outcome)?;
         self.flush = Flush::Done;
         // An idle connection holds no buffer.
         self.gathered = Vec::new();
@@ -67,6 +75,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin> AsyncRead for Coalesce<C> {
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         let read = Pin::new(&mut self.inner).poll_read(context, buffer);
+        self.ear.read(&read);
         if read.is_pending() && self.flush != Flush::Done {
             // Not done yet, it goes on when the channel takes more; a fault shows when reading.
             if let Poll::Ready(Err(fault)) = self.poll_flush_now(context) {
@@ -124,7 +133,12 @@ mod tests {
     use futures::{AsyncReadExt, AsyncWriteExt};
     use proptest::prelude::*;
 
+    use super::super::keepalive::Pulses;
     use super::*;
+
+    fn deaf() -> Ear {
+        Ear::new(Pulses::default())
+    }
 
     /// Takes a few bytes at a time, sometimes none; reading finds nothing.
     struct Narrow {
@@ -189,7 +203,7 @@ mod tests {
             steps in prop::collection::vec((0..90_000usize, any::<bool>()), 0..12),
         ) {
             let inner = Narrow { taken: Vec::new(), flushed: 0, turn: 0, width };
-            let mut channel = Coalesce::new(inner);
+            let mut channel = Coalesce::new(inner, deaf());
             let mut sent = Vec::new();
             for (number, (len, flushes)) in steps.into_iter().enumerate() {
                 let bytes = vec![u8::try_from(number).unwrap(); len];
@@ -216,7 +230,7 @@ mod tests {
     #[test]
     fn closing_writes_what_was_gathered() {
         let inner = Narrow { taken: Vec::new(), flushed: 0, turn: 0, width: 10 };
-        let mut channel = Coalesce::new(inner);
+        let mut channel = Coalesce::new(inner, deaf());
         block_on(channel.write_all(b"farewell, and thanks")).unwrap();
         block_on(channel.close()).unwrap();
         assert_eq!(channel.inner.taken, b"farewell, and thanks");
@@ -225,7 +239,7 @@ mod tests {
 
     #[test]
     fn what_is_read_passes_through() {
-        let mut channel = Coalesce::new(futures::io::Cursor::new(b"hello".to_vec()));
+        let mut channel = Coalesce::new(futures::io::Cursor::new(b"hello".to_vec()), deaf());
         let mut word = [0; 5];
         block_on(channel.read_exact(&mut word)).unwrap();
         assert_eq!(&word, b"hello");

@@ -2,8 +2,9 @@
 
 use std::io;
 
+use glueberry_proto::peer::DisconnectReason;
 use libp2p::core::transport::TransportError;
-use libp2p::swarm::{ConnectionDenied, DialError};
+use libp2p::swarm::{ConnectionDenied, ConnectionError, DialError};
 
 use crate::PeerId;
 use crate::error::{Error, ErrorCode};
@@ -38,6 +39,15 @@ pub(super) fn dial_fault(peer: PeerId, fault: DialError) -> Error {
     error.at_peer(peer)
 }
 
+/// Why a connection ended that this node did not close. The system's `ETIMEDOUT` and QUIC's idle
+/// timeout say that the peer was silent, as the keep-alive does.
+pub(super) fn end_reason(cause: Option<&ConnectionError>) -> DisconnectReason {
+    match cause {
+        Some(ConnectionError::IO(fault)) if is_timeout(fault) => DisconnectReason::KeepAliveTimeout,
+        _ => DisconnectReason::ConnectionLost,
+    }
+}
+
 fn denied(cause: ConnectionDenied) -> Error {
     match cause.downcast::<Error>() {
         Ok(error) => error,
@@ -47,14 +57,16 @@ fn denied(cause: ConnectionDenied) -> Error {
 
 fn timed_out(fault: &TransportError<io::Error>) -> bool {
     match fault {
-        TransportError::Other(fault) => {
-            let text = deepest(fault).to_lowercase();
-            fault.kind() == io::ErrorKind::TimedOut
-                || text.contains("timeout")
-                || text.contains("timed out")
-        }
+        TransportError::Other(fault) => is_timeout(fault),
         TransportError::MultiaddrNotSupported(_) => false,
     }
+}
+
+fn is_timeout(fault: &io::Error) -> bool {
+    let text = deepest(fault).to_lowercase();
+    fault.kind() == io::ErrorKind::TimedOut
+        || text.contains("timeout")
+        || text.contains("timed out")
 }
 
 /// The innermost cause: what the operating system, or the peer, said.

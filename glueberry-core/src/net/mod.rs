@@ -9,6 +9,7 @@ mod driver;
 mod faults;
 mod gate;
 mod handler;
+mod keepalive;
 mod listeners;
 mod muxer;
 mod peers;

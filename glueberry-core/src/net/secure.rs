@@ -10,6 +10,7 @@ use libp2p::identity::Keypair;
 use libp2p::{PeerId, noise, tls};
 
 use super::coalesce::Coalesce;
+use super::keepalive::{Ear, Pulses};
 use crate::config::Security;
 use crate::error::{Error, ErrorCode, Result};
 
@@ -18,10 +19,11 @@ use crate::error::{Error, ErrorCode, Result};
 pub(super) struct SecureChannel {
     tls: Option<tls::Config>,
     noise: Option<noise::Config>,
+    pulses: Pulses,
 }
 
 impl SecureChannel {
-    pub(super) fn new(keypair: &Keypair, security: Security) -> Result<Self> {
+    pub(super) fn new(keypair: &Keypair, security: Security, pulses: Pulses) -> Result<Self> {
         let tls = match security {
             Security::Noise => None,
             _ => Some(tls::Config::new(keypair).map_err(|fault| broken("TLS", fault))?),
@@ -30,7 +32,7 @@ impl SecureChannel {
             Security::Tls => None,
             _ => Some(noise::Config::new(keypair).map_err(|fault| broken("Noise", fault))?),
         };
-        Ok(Self { tls, noise })
+        Ok(Self { tls, noise, pulses })
     }
 }
 
@@ -62,15 +64,16 @@ where
     type Future = Upgrading<C>;
 
     fn upgrade_inbound(self, socket: C, chosen: Self::Info) -> Self::Future {
+        let ear = Ear::new(self.pulses);
         match (self.tls, self.noise) {
             (Some(tls), _) if is(&tls, chosen) => tls
                 .upgrade_inbound(socket, chosen)
-                .map_ok(|(peer, stream)| (peer, Coalesce::new(Either::Left(stream))))
+                .map_ok(move |(peer, stream)| (peer, Coalesce::new(Either::Left(stream), ear)))
                 .map_err(io::Error::other)
                 .boxed(),
             (_, Some(noise)) => noise
                 .upgrade_inbound(socket, chosen)
-                .map_ok(|(peer, stream)| (peer, Coalesce::new(Either::Right(stream))))
+                .map_ok(move |(peer, stream)| (peer, Coalesce::new(Either::Right(stream), ear)))
                 .map_err(io::Error::other)
                 .boxed(),
             _ => not_offered(chosen),
@@ -87,15 +90,16 @@ where
     type Future = Upgrading<C>;
 
     fn upgrade_outbound(self, socket: C, chosen: Self::Info) -> Self::Future {
+        let ear = Ear::new(self.pulses);
         match (self.tls, self.noise) {
             (Some(tls), _) if is(&tls, chosen) => tls
                 .upgrade_outbound(socket, chosen)
-                .map_ok(|(peer, stream)| (peer, Coalesce::new(Either::Left(stream))))
+                .map_ok(move |(peer, stream)| (peer, Coalesce::new(Either::Left(stream), ear)))
                 .map_err(io::Error::other)
                 .boxed(),
             (_, Some(noise)) => noise
                 .upgrade_outbound(socket, chosen)
-                .map_ok(|(peer, stream)| (peer, Coalesce::new(Either::Right(stream))))
+                .map_ok(move |(peer, stream)| (peer, Coalesce::new(Either::Right(stream), ear)))
                 .map_err(io::Error::other)
                 .boxed(),
             _ => not_offered(chosen),

@@ -5,9 +5,8 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
 
 use libp2p::PeerId;
 use parking_lot::Mutex;
@@ -17,9 +16,6 @@ pub(crate) struct Standing {
     peer: PeerId,
     established: AtomicBool,
     connections: AtomicUsize,
-    /// When something last came from the peer, in ms since `born`.
-    heard: AtomicU64,
-    born: Instant,
     registry: Weak<Mutex<ByPeer>>,
 }
 
@@ -43,8 +39,6 @@ impl Standings {
             peer,
             established: AtomicBool::new(false),
             connections: AtomicUsize::new(0),
-            heard: AtomicU64::new(0),
-            born: Instant::now(),
             registry: Arc::downgrade(&self.by_peer),
         });
         by_peer.insert(peer, Arc::downgrade(&standing));
@@ -80,18 +74,6 @@ impl Standing {
     /// How many of its connections stand.
     pub(super) fn connections(&self) -> usize {
         self.connections.load(Relaxed)
-    }
-
-    /// Something came from the peer.
-    #[inline]
-    pub(crate) fn hear(&self) {
-        let since = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.heard.store(since, Relaxed);
-    }
-
-    /// How long ago something last came; since its first connection, if nothing has.
-    pub(crate) fn silent_for(&self) -> Duration {
-        self.born.elapsed().saturating_sub(Duration::from_millis(self.heard.load(Relaxed)))
     }
 }
 

@@ -10,10 +10,11 @@ use libp2p::identity::Keypair;
 use libp2p::{dns, quic, tcp, yamux};
 use tracing::warn;
 
+use super::keepalive::{Heard, Pulses, watch_quic, watch_socket};
 use super::muxer::BoundedClose;
 use super::secure::SecureChannel;
 use super::standing::Standings;
-use crate::config::Security;
+use crate::config::{KeepAlive, Security};
 use crate::error::Result;
 
 /// What the swarm dials and listens with.
@@ -25,9 +26,11 @@ pub(super) fn build(
     security: Security,
     dial_timeout: Duration,
     standings: &Standings,
+    (keep_alive, pulses): (Option<KeepAlive>, &Pulses),
 ) -> Result<Connections> {
-    let secure = SecureChannel::new(keypair, security)?;
-    let by_ip = || tcp_and_quic(keypair, secure.clone(), dial_timeout, standings);
+    let secure = SecureChannel::new(keypair, security, pulses.clone())?;
+    let alive = (keep_alive, pulses);
+    let by_ip = || tcp_and_quic(keypair, secure.clone(), dial_timeout, standings, alive);
     Ok(match dns::tokio::Transport::system(by_ip()) {
         Ok(resolving) => resolving.boxed(),
         Err(fault) => {
@@ -43,9 +46,14 @@ fn tcp_and_quic(
     secure: SecureChannel,
     dial_timeout: Duration,
     standings: &Standings,
+    (keep_alive, pulses): (Option<KeepAlive>, &Pulses),
 ) -> Connections {
-    let (of_tcp, of_quic) = (standings.clone(), standings.clone());
+    let (of_tcp, of_quic, pulses) = (standings.clone(), standings.clone(), pulses.clone());
     let over_tcp = tcp::tokio::Transport::new(tcp::Config::new().nodelay(true))
+        .map(move |socket, _| {
+            keep_alive.inspect(|times| watch_socket(&socket.0, *times));
+            socket
+        })
         .upgrade(Version::V1Lazy)
         .authenticate(secure)
         .multiplex(yamux())
@@ -53,10 +61,12 @@ fn tcp_and_quic(
         .map(move |(peer, muxer), _| {
             (peer, StreamMuxerBox::new(BoundedClose::new(muxer, of_tcp.of(peer))))
         });
-    let over_quic =
-        quic::tokio::Transport::new(quic(keypair, dial_timeout)).map(move |(peer, muxer), _| {
+    let over_quic = quic::tokio::Transport::new(quic(keypair, dial_timeout, keep_alive)).map(
+        move |(peer, muxer), _| {
+            let muxer = Heard::new(muxer, pulses.clone());
             (peer, StreamMuxerBox::new(BoundedClose::new(muxer, of_quic.of(peer))))
-        });
+        },
+    );
     OrTransport::new(over_quic, over_tcp)
         .map(|output, _| match output {
             Either::Left(connection) | Either::Right(connection) => connection,
@@ -70,9 +80,16 @@ fn yamux() -> yamux::Config {
     config
 }
 
-fn quic(keypair: &Keypair, handshake_timeout: Duration) -> quic::Config {
+fn quic(
+    keypair: &Keypair,
+    handshake_timeout: Duration,
+    keep_alive: Option<KeepAlive>,
+) -> quic::Config {
     let mut config = quic::Config::new(keypair);
     config.handshake_timeout = handshake_timeout;
+    if let Some(keep_alive) = keep_alive {
+        watch_quic(&mut config, keep_alive);
+    }
     config
 }
 

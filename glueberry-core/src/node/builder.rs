@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Node;
-use crate::config::{Config, HandshakeMode, ReconnectPolicy, Security, StreamConfig};
+use crate::config::{Config, HandshakeMode, KeepAlive, ReconnectPolicy, Security, StreamConfig};
 use crate::error::{Error, ErrorCode, Result};
 use crate::{Address, Identity, StreamName};
 
@@ -87,6 +87,13 @@ impl Builder {
     /// How long one address is tried; 10 ms to 1 h, by default 10 s.
     pub fn dial_timeout(mut self, time: Duration) -> Self {
         self.config.dial_timeout = time;
+        self
+    }
+
+    /// How soon a vanished peer is noticed; by default within 6 s. `None` sends no pings, and leaves
+    /// it to the transports: minutes over TCP, 10 s over QUIC.
+    pub fn keep_alive(mut self, keep_alive: Option<KeepAlive>) -> Self {
+        self.config.keep_alive = keep_alive;
         self
     }
 

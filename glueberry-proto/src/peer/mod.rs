@@ -5,12 +5,14 @@
 
 mod action;
 mod backoff;
+mod keepalive;
 mod machine;
 mod pursuit;
 mod rivals;
 
 pub use action::{Action, ConnectionKey, DisconnectReason, State};
 pub use backoff::{Backoff, BackoffPolicy, PolicyError};
+pub use keepalive::{Outbound, Step, Watch};
 pub use machine::Machine;
 pub use pursuit::{Interest, RetryPolicy};
 pub use rivals::{Dialer, SIMULTANEOUS_DIAL_WINDOW};

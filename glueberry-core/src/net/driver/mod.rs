@@ -20,8 +20,9 @@ use tracing::debug;
 use super::behaviour::{Behaviour, BehaviourEvent, Links};
 use super::connection::Connection;
 use super::dials::{Dial, MOST_ADDRESSES};
-use super::faults::listen_fault;
+use super::faults::{end_reason, listen_fault};
 use super::gate::{Gate, own_identity};
+use super::keepalive::{Pulses, Silent, Vigil};
 use super::listeners::Listeners;
 use super::peers::Peers;
 use super::standing::Standings;
@@ -111,15 +112,17 @@ impl Driver {
         let own = settings.identity.peer_id();
         let keypair = settings.identity.keypair();
         let config = &settings.config;
-        let standings = Standings::default();
+        let (standings, pulses) = (Standings::default(), Pulses::default());
+        let alive = (config.keep_alive, &pulses);
         let transport =
-            transport::build(&keypair, config.security, config.dial_timeout, &standings)?;
+            transport::build(&keypair, config.security, config.dial_timeout, &standings, alive)?;
         let identify = identify::Config::new(IDENTIFY_FAMILY.to_owned(), keypair.public())
             .with_agent_version(concat!("glueberry/", env!("CARGO_PKG_VERSION")).to_owned())
             .with_cache_size(0);
         let behaviour = Behaviour {
             gate: Gate::new(own),
             links: Links::new(standings.clone()),
+            keepalive: Vigil::new(config.keep_alive, pulses),
             identify: identify::Behaviour::new(identify),
         };
         // Streams are negotiated with `V1`, not `V1Lazy`: a round trip for each stream, not for a
@@ -219,9 +222,13 @@ impl Driver {
                 self.connected(connection_id).await;
             }
             SwarmEvent::ConnectionClosed { connection_id, cause, .. } => {
+                let reason = end_reason(cause.as_ref());
                 let cause = cause.map(tracing::field::display);
                 debug!(%connection_id, cause, "connection closed");
-                self.disconnected(connection_id).await;
+                self.disconnected(connection_id, reason).await;
+            }
+            SwarmEvent::Behaviour(BehaviourEvent::Keepalive(Silent { connection })) => {
+                self.fell_silent(connection).await;
             }
             SwarmEvent::OutgoingConnectionError { connection_id, peer_id: Some(id), error } => {
                 if let Ok(id) = PeerId::from_libp2p(&id) {

@@ -39,13 +39,27 @@ impl Driver {
         self.carry_out(id, actions).await;
     }
 
-    pub(super) async fn disconnected(&mut self, swarm_id: ConnectionId) {
+    /// The keep-alive calls a connection dead. Its session ends at once, not when libp2p has closed
+    /// the connection.
+    pub(super) async fn fell_silent(&mut self, swarm_id: ConnectionId) {
+        let Some(connection) = self.connections.get(&swarm_id).cloned() else { return };
+        info!(peer = %connection.peer, connection = connection.key.0, "no sign of life");
+        let reason = DisconnectReason::KeepAliveTimeout;
+        if let Some(peer) = self.peers.get_mut(&connection.peer) {
+            peer.heirs.remove(&connection.key);
+            let actions = peer.machine.connection_lost(connection.key, reason, Instant::now());
+            self.carry_out(connection.peer, actions).await;
+        }
+        // Also one that no session uses any more.
+        self.close(connection.key);
+    }
+
+    pub(super) async fn disconnected(&mut self, swarm_id: ConnectionId, reason: DisconnectReason) {
         let Some(connection) = self.connections.remove(&swarm_id) else { return };
         self.ids.remove(&connection.key);
         connection.ended.cancel();
         let Some(peer) = self.peers.get_mut(&connection.peer) else { return };
         peer.heirs.remove(&connection.key);
-        let reason = DisconnectReason::ConnectionLost;
         let actions = peer.machine.connection_lost(connection.key, reason, Instant::now());
         self.carry_out(connection.peer, actions).await;
     }
