@@ -6,13 +6,14 @@ use glueberry_core::EventName::{
     PeerConnecting, PeerCooldown, PeerDisconnected, PeerEstablished, PeerReconnecting,
 };
 use glueberry_core::{
-    Address, DisconnectReason, ErrorCode, EventFilter, EventKind, EventName, Events, Identity,
-    Node, ReconnectPolicy, State,
+    DisconnectReason, ErrorCode, EventFilter, EventKind, Identity, KeepAlive, Node,
+    ReconnectPolicy, State,
 };
+use glueberry_tests::Forwarder;
 use glueberry_tests::node::{
     QUIC, TCP, address, builder, builder_of, impatient, listening, place, send,
 };
-use glueberry_tests::wait::{PATIENCE, disconnected, event, message, saw, until, within};
+use glueberry_tests::wait::{PATIENCE, disconnected, event, message, saw, within};
 
 async fn node(identity: &Identity, place: &str) -> Node {
     let builder = builder_of(identity.clone(), &["chat"]).reconnect(impatient());
@@ -45,6 +46,56 @@ async fn a_peer_that_restarts_is_connected_again_without_a_call() {
         send(&a, b.peer_id(), "chat", b"there you are").await;
         assert_eq!(message(&mut to_b, "after the restart").await.peer(), a.peer_id());
     }
+}
+
+/// Notices a path that carries nothing within a second.
+const ALERT: KeepAlive =
+    KeepAlive { interval: Duration::from_millis(400), timeout: Duration::from_millis(400) };
+
+#[tokio::test]
+async fn a_link_comes_back_after_the_network_was_cut() {
+    for place_of_b in [TCP, QUIC] {
+        let alert = || builder(&["chat"]).reconnect(impatient()).keep_alive(Some(ALERT));
+        let (a, b) = (listening(alert(), TCP).await, listening(alert(), place_of_b).await);
+        let path = Forwarder::to(&address(&b)).await;
+        let peer = a.connect(path.address()).timeout(PATIENCE).await.unwrap();
+        let mut events = a.events(EventFilter::peer(peer));
+        path.freeze();
+        assert_eq!(disconnected(&mut events).await, DisconnectReason::KeepAliveTimeout);
+        saw(&mut events, PeerReconnecting).await;
+        path.thaw();
+        a.wait_established(&peer).timeout(PATIENCE).await.unwrap();
+        let mut to_b = b.messages("chat").unwrap();
+        send(&a, peer, "chat", b"after the cut").await;
+        message(&mut to_b, "after the cut").await;
+
+        path.cut();
+        disconnected(&mut events).await;
+        a.wait_established(&peer).timeout(PATIENCE).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_restarted_peer_does_not_wait_for_its_own_dead_session() {
+    let identity = Identity::generate();
+    let patient =
+        || KeepAlive { interval: Duration::from_hours(1), timeout: Duration::from_hours(1) };
+    let a = listening(builder(&["chat"]).keep_alive(Some(patient())), TCP).await;
+    let path = Forwarder::to(&address(&a)).await;
+    let b = builder_of(identity.clone(), &["chat"]).keep_alive(Some(patient()));
+    let b = b.start().await.unwrap();
+    b.connect(path.address()).timeout(PATIENCE).await.unwrap();
+    let mut events = a.events(EventFilter::peer(b.peer_id()));
+    // Its host loses its power: no farewell reaches us.
+    path.freeze();
+    drop(b);
+    let b = builder_of(identity, &["chat"]).start().await.unwrap();
+    b.connect(address(&a)).timeout(PATIENCE).await.unwrap();
+    assert_eq!(disconnected(&mut events).await, DisconnectReason::Superseded);
+    saw(&mut events, PeerEstablished).await;
+    let mut to_b = b.messages("chat").unwrap();
+    send(&a, b.peer_id(), "chat", b"welcome back").await;
+    message(&mut to_b, "on the new session").await;
 }
 
 #[tokio::test]
@@ -269,13 +320,14 @@ async fn a_node_stops_while_twenty_peers_send() {
 }
 
 #[tokio::test]
-async fn a_peer_that_left_for_good_costs_nothing_once_it_is_given_up() {
+async fn a_peer_that_is_removed_leaves_nothing_behind() {
     let a = node(&Identity::generate(), TCP).await;
     for _ in 0..5 {
         let b = node(&Identity::generate(), TCP).await;
         connected(&a, &b).await;
         within("the shutdown", b.shutdown()).await;
-        within("the disconnect", a.disconnect(&b.peer_id())).await.unwrap();
+        assert_eq!(a.peers().len(), 1, "where it was is remembered");
+        within("the removal", a.remove_peer(&b.peer_id())).await.unwrap();
+        assert_eq!(a.peers(), vec![]);
     }
-    until("no peer is left", async || a.peers().is_empty().then_some(())).await;
 }
