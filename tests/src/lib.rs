@@ -4,14 +4,17 @@ mod board;
 mod child;
 pub mod forged;
 pub mod go;
+mod go_book;
 mod go_example;
 mod go_peer;
 pub mod hex;
 pub mod negotiations;
 pub mod node;
+pub mod numbered;
 pub mod random;
 pub mod raw;
 pub mod wait;
 
+pub use go_book::GoBook;
 pub use go_example::GoExample;
 pub use go_peer::{GoPeer, HandshakeStyle};
