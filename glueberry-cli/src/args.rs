@@ -40,6 +40,15 @@ pub(crate) enum Command {
     /// Send a message to a peer, once or several times, and leave
     #[command(after_help = help::SEND)]
     Send(Send),
+    /// Print whom an address book knows, and whom it bans
+    #[command(after_help = help::PEERS)]
+    Peers(Peers),
+    /// Ban a peer, an IP address or a range in an address book
+    #[command(after_help = help::BAN)]
+    Ban(BanArgs),
+    /// Lift a ban in an address book
+    #[command(after_help = help::UNBAN)]
+    Unban(Unban),
 }
 
 #[derive(Clone, Debug, ClapArgs)]
@@ -133,6 +142,37 @@ pub(crate) struct Send {
     pub(crate) timeout: Duration,
 }
 
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Peers {
+    /// The address book
+    #[arg(long, value_name = "FILE")]
+    pub(crate) address_book: PathBuf,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct BanArgs {
+    /// The address book, which no node may be using
+    #[arg(long, value_name = "FILE")]
+    pub(crate) address_book: PathBuf,
+
+    /// Whom: a peer id, an IP address, or a range such as 192.0.2.0/24
+    pub(crate) target: String,
+
+    /// For how long, as in 90s, 2h or 7d; without it, without end
+    #[arg(long = "for", value_name = "TIME", value_parser = time_limit)]
+    pub(crate) duration: Option<Duration>,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Unban {
+    /// The address book, which no node may be using
+    #[arg(long, value_name = "FILE")]
+    pub(crate) address_book: PathBuf,
+
+    /// Whom: as it was banned, and as `peers` prints it
+    pub(crate) target: String,
+}
+
 fn time_limit(text: &str) -> Result<Duration, String> {
     let time = humantime::parse_duration(text).map_err(|fault| fault.to_string())?;
     if time.is_zero() {
@@ -185,6 +225,20 @@ mod tests {
         assert!(!args.json);
         let Command::Send(send) = args.command else { panic!("not send") };
         assert_eq!(send.data.as_deref(), Some("--json"));
+    }
+
+    #[test]
+    fn a_ban_has_no_end_unless_one_is_given() {
+        let for_ever = parse("ban --address-book b 192.0.2.7").unwrap();
+        let Command::Ban(ban) = for_ever.command else { panic!("not ban") };
+        assert_eq!((ban.target.as_str(), ban.duration), ("192.0.2.7", None));
+        let for_a_day = parse("ban 192.0.2.7 --for 1d --address-book b").unwrap();
+        let Command::Ban(ban) = for_a_day.command else { panic!("not ban") };
+        assert_eq!(ban.duration, Some(Duration::from_hours(24)));
+        let no_time = refusal("ban 192.0.2.7 --for 0s --address-book b");
+        assert_eq!(no_time, ErrorKind::ValueValidation);
+        assert_eq!(refusal("ban 192.0.2.7"), ErrorKind::MissingRequiredArgument);
+        assert_eq!(refusal("peers"), ErrorKind::MissingRequiredArgument);
     }
 
     #[test]

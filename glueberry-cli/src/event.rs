@@ -1,15 +1,18 @@
 //! What the program tells: each kind as JSON and as text for people.
 
+use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use glueberry_core::{
-    Address, ErrorCode, EventKind, Message, PeerId, StreamCloseReason, StreamName, Unwritten,
+    Address, Ban, BanTarget, ErrorCode, EventKind, Message, PeerEntry, PeerId, StreamCloseReason,
+    StreamName, Unwritten,
 };
 use serde::{Serialize, Serializer};
 
 use crate::failure::Failure;
+use crate::table;
 use crate::text::printable;
 
 /// Something that is told, a line of its own.
@@ -100,6 +103,18 @@ pub(crate) enum Event {
         len: usize,
         count: u64,
     },
+    /// A peer of an address book.
+    Peer(KnownPeer),
+    /// A ban in an address book.
+    Ban(KnownBan),
+    /// A ban was made.
+    Banned(KnownBan),
+    /// A ban was lifted, if there was one.
+    Unbanned {
+        #[serde(serialize_with = "as_text")]
+        target: BanTarget,
+        was_banned: bool,
+    },
     /// This program was too slow in reading events, and has missed some.
     Lagged {
         missed: u64,
@@ -123,6 +138,35 @@ pub(crate) struct Identified {
     /// It lives as long as this run.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) fresh: bool,
+}
+
+/// What an address book says of a peer.
+#[derive(Serialize)]
+pub(crate) struct KnownPeer {
+    #[serde(serialize_with = "as_text")]
+    peer: PeerId,
+    #[serde(serialize_with = "each_as_text")]
+    addresses: Vec<Address>,
+    persistent: bool,
+    metadata: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seen: Option<String>,
+    banned: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    banned_until: Option<String>,
+    #[serde(skip)]
+    row: String,
+}
+
+/// Whom a ban is for, and until when; without a time, without end.
+#[derive(Serialize)]
+pub(crate) struct KnownBan {
+    #[serde(serialize_with = "as_text")]
+    target: BanTarget,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+    #[serde(skip)]
+    row: String,
 }
 
 /// What was accepted for sending and never written.
@@ -160,6 +204,27 @@ impl Event {
         let (peer, stream) = (message.peer(), message.stream().clone());
         let data = message.into_payload();
         Self::Message { peer, stream, len: data.len(), data }
+    }
+
+    pub(crate) fn peer(entry: &PeerEntry) -> Self {
+        Self::Peer(KnownPeer {
+            peer: entry.peer,
+            addresses: entry.addresses.clone(),
+            persistent: entry.persistent,
+            metadata: entry.metadata.clone(),
+            last_seen: entry.last_seen.map(table::time),
+            banned: entry.banned.is_some(),
+            banned_until: entry.banned.as_ref().and_then(|ban| ban.until).map(table::time),
+            row: table::peer(entry),
+        })
+    }
+
+    pub(crate) fn ban(ban: &Ban) -> Self {
+        Self::Ban(KnownBan::new(ban, table::ban(ban)))
+    }
+
+    pub(crate) fn banned(ban: &Ban) -> Self {
+        Self::Banned(KnownBan::new(ban, table::banned(ban)))
     }
 
     /// What a node's event is told as; some kinds are for logs only.
@@ -265,6 +330,9 @@ impl Event {
                 let messages = if *count == 1 { "message" } else { "messages" };
                 format!("sent {count} {messages} of {len} bytes on {stream} to {}", short(peer))
             }
+            Self::Peer(peer) => peer.row.clone(),
+            Self::Ban(ban) | Self::Banned(ban) => ban.row.clone(),
+            Self::Unbanned { target, was_banned } => table::unbanned(*target, *was_banned),
             Self::Lagged { missed } => format!("warning: missed {missed} events"),
             Self::Warning(complaint) => format!("warning: {}", complaint.to_text()),
             Self::Error(complaint) => format!("error: {}", complaint.to_text()),
@@ -294,6 +362,12 @@ impl Identified {
         }
         let pem = self.pem.as_deref().unwrap_or_default();
         format!("{}\n{pem}", self.peer).trim_end().to_owned()
+    }
+}
+
+impl KnownBan {
+    fn new(ban: &Ban, row: String) -> Self {
+        Self { target: ban.target, until: ban.until.map(table::time), row }
     }
 }
 

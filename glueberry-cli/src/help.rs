@@ -39,13 +39,17 @@ half, and no secret.
 STREAMS are named channels inside a session. Both sides need the same names: 1 to 64 bytes of
 letters, digits, '-' and '_'; 'handshake' is reserved. A message has up to 1 MiB.
 
+ADDRESS BOOKS are files that hold whom a node knows and whom it bans. The file has the format of
+Glueberry for Go; FILE.glueberry.json beside it holds the rest. While a node uses a book, `peers`
+can read it; `ban` and `unban` fail.
+
 EXIT STATUS: 0 done; 2 wrong arguments; 3 the peer cannot be reached, or no session came about or
 lasted; 4 no time left; 1 anything else. Ctrl-C is 0 for listen and connect, 130 for send.
 
 With --json each line of standard output is an object with the field `event`: identity, listening,
 peer_connected, peer_established, peer_disconnected, peer_reconnecting, peer_cooldown,
 connection_denied, stream_degraded, stream_recovered, stream_failed, message (its `data` in base64),
-sent, warning, error. Logs go to standard error.";
+sent, peer, ban, banned, unbanned, warning, error. Logs go to standard error.";
 
 pub(crate) const KEYGEN: &str = "\
 EXAMPLES:
@@ -125,3 +129,32 @@ Each line is a message to the peer. Lines that begin with '/' are for this progr
   /help           this
   /quit           leaves, as the end of input does
   //text          sends the line /text";
+
+pub(crate) const PEERS: &str = "\
+EXAMPLES:
+  glueberry-cli peers --address-book peers.json
+
+  The ids of those that are not banned:
+    glueberry-cli --json peers --address-book peers.json \\
+        | jq -r 'select(.event == \"peer\" and (.banned | not)) | .peer'
+
+A node may be using the book meanwhile. A file that does not exist is an empty book. Peers that only
+a Go program can use (their id holds no Ed25519 key) are not listed.";
+
+pub(crate) const BAN: &str = "\
+EXAMPLES:
+  glueberry-cli ban --address-book peers.json 12D3KooW…
+  glueberry-cli ban --address-book peers.json 192.0.2.7 --for 2h
+  glueberry-cli ban --address-book peers.json 2001:db8::/32 --for 7d
+
+It takes the place of an earlier ban of the same target, also of a longer one. While a node uses
+the book this fails with AddressBookLocked, status 1.";
+
+pub(crate) const UNBAN: &str = "\
+EXAMPLES:
+  glueberry-cli unban --address-book peers.json 12D3KooW…
+  glueberry-cli unban --address-book peers.json 192.0.2.0/24
+
+Name what was banned: an address inside a banned range is not lifted alone. While a node uses the
+book this fails with AddressBookLocked, status 1. A Go program that runs meanwhile writes its own
+bans again.";

@@ -13,6 +13,7 @@ mod help;
 mod logs;
 mod output;
 mod stop;
+mod table;
 mod text;
 
 use std::ffi::OsStr;

@@ -199,7 +199,7 @@ impl HandshakeStyle {
     }
 }
 
-async fn ask(
+pub(crate) async fn ask(
     program: &Program<Value>,
     next_id: &AtomicU64,
     command: Value,
@@ -212,7 +212,7 @@ async fn ask(
     if done["ok"] == true { Ok(done["result"].take()) } else { Err(text(&done["error"])) }
 }
 
-fn merged(mut command: Value, fields: Value) -> Value {
+pub(crate) fn merged(mut command: Value, fields: Value) -> Value {
     let Value::Object(fields) = fields else { panic!("{fields} is no object") };
     command.as_object_mut().expect("commands are objects").extend(fields);
     command

@@ -1,5 +1,6 @@
 //! What each command does.
 
+mod book;
 mod connect;
 mod echo;
 mod input;
@@ -26,6 +27,9 @@ pub(crate) async fn run(command: Command, output: Output) -> Result<Outcome, Fai
         Command::Listen(args) => listen::run(args, output).await,
         Command::Connect(args) => connect::run(args, output).await,
         Command::Send(args) => send::run(args, output).await,
+        Command::Peers(args) => book::peers(&args, &output).await,
+        Command::Ban(args) => book::ban(&args, &output).await,
+        Command::Unban(args) => book::unban(&args, &output).await,
     }
 }
 

@@ -31,6 +31,10 @@ fn wrong_arguments_are_one_error_event_and_exit_2() {
         &["send", "--peer", "x", "--stream", "s", "--timeout", "soon"],
         &["send", "--peer", "x", "--stream", "s", "--data", "a", "--file", "b"],
         &["send", "--peer", "x", "--stream", "s", "--stream", "t"],
+        &["peers"],
+        &["ban", "--address-book", "b"],
+        &["ban", "--address-book", "b", "192.0.2.7", "--for", "0s"],
+        &["unban", "192.0.2.7"],
         &["--log", "a=b=c", "keygen"],
     ];
     for args in wrong {
@@ -55,7 +59,7 @@ fn wrong_arguments_are_explained_to_people_on_standard_error() {
 
 #[test]
 fn help_is_no_failure_and_gives_examples() {
-    for command in ["keygen", "id", "listen", "connect", "send"] {
+    for command in ["keygen", "id", "listen", "connect", "send", "peers", "ban", "unban"] {
         let help = json([command, "--help"]).finish();
         help.assert_done();
         assert!(help.stdout.iter().any(|line| line.starts_with("EXAMPLES")), "{command}");
@@ -63,7 +67,7 @@ fn help_is_no_failure_and_gives_examples() {
     let help = json(["--help"]).finish();
     help.assert_done();
     assert!(
-        ["ADDRESSES", "KEYS", "STREAMS", "EXIT STATUS"]
+        ["ADDRESSES", "KEYS", "STREAMS", "ADDRESS BOOKS", "EXIT STATUS"]
             .iter()
             .all(|topic| help.stdout.iter().any(|line| line.starts_with(topic)))
     );

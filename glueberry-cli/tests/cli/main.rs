@@ -3,6 +3,7 @@
 //! Nothing waits for a time to pass: each step waits for the event that allows the next, and fails
 //! after [`support::PATIENCE`].
 
+mod book;
 mod failures;
 mod keys;
 mod messages;

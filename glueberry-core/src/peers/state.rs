@@ -27,6 +27,13 @@ pub(super) struct State {
     pub(super) own: Companion,
 }
 
+/// A ban, whoever made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StandingBan {
+    /// `None`: never.
+    pub(super) until: Option<Timestamp>,
+}
+
 impl State {
     /// Brings both together after Go's file was read, and ends the bans whose time has come.
     pub(super) fn reconcile(&mut self, now: SystemTime) -> Result<()> {
@@ -36,7 +43,7 @@ impl State {
         self.end_bans(now);
         self.mark_bans(now);
         if self.go.peers.len() > MAX_PEERS {
-            return Err(full(format!("more than {MAX_PEERS} peers, those of Go counted")));
+            return Err(full(&format!("more than {MAX_PEERS} peers, those of Go counted")));
         }
         Ok(())
     }
@@ -72,12 +79,12 @@ impl State {
         }
     }
 
-    /// The end of the ban that stands for a peer: `Some(None)` is a ban without end.
-    pub(super) fn ban_of(&self, id: &str) -> Option<Option<Timestamp>> {
+    /// The ban that stands for a peer.
+    pub(super) fn ban_of(&self, id: &str) -> Option<StandingBan> {
         if self.is_banned_by_go(id) {
-            return Some(None);
+            return Some(StandingBan { until: None });
         }
-        self.own.banned_peers.get(id).map(|ban| ban.until)
+        self.own.banned_peers.get(id).map(|ban| StandingBan { until: ban.until })
     }
 
     /// Whether somebody else has blacklisted the peer: a ban without end, whatever ours say.
@@ -145,7 +152,7 @@ impl State {
         }
         let id = peer.to_string();
         if !self.go.peers.contains_key(&id) && self.go.peers.len() >= MAX_PEERS {
-            return Err(full(format!("it has {MAX_PEERS} peers")).at_peer(peer));
+            return Err(full(&format!("it has {MAX_PEERS} peers")).at_peer(peer));
         }
         let entry = self.go.peers.entry(id.clone()).or_insert_with(|| created(&id, now));
         let own = self.own.peers.entry(id.clone()).or_default();
@@ -233,7 +240,7 @@ impl State {
         if replaces_one || bans < MAX_BANS {
             return Ok(());
         }
-        Err(full(format!("it has {MAX_BANS} bans")))
+        Err(full(&format!("it has {MAX_BANS} bans")))
     }
 
     /// Changes an entry, if there is one, so that it is newer than before; then our copy and our
@@ -267,7 +274,7 @@ fn network_key(network: IpNet) -> String {
     BanTarget::from(network).to_string()
 }
 
-fn full(what: String) -> Error {
+fn full(what: &str) -> Error {
     Error::new(ErrorCode::TooManyPeers, format!("the address book is full: {what}"))
 }
 
@@ -441,7 +448,7 @@ mod tests {
         let mut world = World::default();
         world.go_changes(peer(1), |entry| entry.blacklisted = true);
         world.change(&Change::Refresh);
-        assert_eq!(world.ours.ban_of(&peer(1).to_string()), Some(None));
+        assert_eq!(world.ours.ban_of(&peer(1).to_string()), Some(StandingBan { until: None }));
         world.go_changes(peer(1), |entry| entry.blacklisted = false);
         world.change(&Change::Refresh);
         assert!(!world.is_banned(peer(1)));
@@ -470,7 +477,7 @@ mod tests {
         world.go_changes(peer(1), |entry| entry.blacklisted = true);
         world.now = 100;
         world.change(&Change::Refresh);
-        assert_eq!(world.ours.ban_of(&peer(1).to_string()), Some(None));
+        assert_eq!(world.ours.ban_of(&peer(1).to_string()), Some(StandingBan { until: None }));
         assert!(world.is_blacklisted(peer(1)));
     }
 

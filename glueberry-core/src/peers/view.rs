@@ -90,7 +90,7 @@ impl Known {
             None => id.parse().ok()?,
         };
         let persistent = state.own.peers.get(id).is_some_and(|own| own.persistent);
-        let banned = state.ban_of(id).map(|until| ban(peer.into(), until));
+        let banned = state.ban_of(id).map(|standing| ban(peer.into(), standing.until));
         let is_same = |before: &&Self| {
             before.updated_at == stored.updated_at
                 && before.entry.persistent == persistent

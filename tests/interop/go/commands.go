@@ -13,6 +13,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/blockberries/glueberry/pkg/addressbook"
 	"github.com/blockberries/glueberry/pkg/streams"
 	"github.com/libp2p/go-libp2p/core/peer"
 )
@@ -35,6 +36,7 @@ type command struct {
 	From      uint64  `json:"from"`
 	PublicKey string  `json:"public_key"`
 	Reset     bool    `json:"reset"`
+	bookFields
 	options
 }
 
@@ -73,6 +75,7 @@ type program struct {
 	out     *output
 	lanes   *lanes
 	session *session
+	book    *addressbook.Book // touched in bookLane only
 }
 
 func (p *program) readCommands(in io.Reader) error {
@@ -109,7 +112,9 @@ func (p *program) obey(line []byte) {
 	case "stop":
 		p.done(c.ID, nil, p.stop())
 	default:
-		p.dispatch(c)
+		if !p.bookCommand(c) {
+			p.dispatch(c)
+		}
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -54,7 +53,7 @@ func (o options) config(p *program) (*glueberry.Config, error) {
 		}
 	}
 	ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
-	return glueberry.NewConfig(key, filepath.Join(p.dir, "addressbook.json"), listen,
+	return glueberry.NewConfig(key, p.bookPath(), listen,
 		glueberry.WithMessageBufferSize(messageBuffer),
 		glueberry.WithEventBufferSize(eventBuffer),
 		glueberry.WithHandshakeTimeout(ms(o.HandshakeTimeoutMS)),

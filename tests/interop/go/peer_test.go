@@ -268,6 +268,25 @@ func TestANodeStartsAgainAfterAStop(t *testing.T) {
 	}
 }
 
+func TestTheAddressBookIsReadAgainAfterAClose(t *testing.T) {
+	p := newPeer(t, tcp, object{"handshake": "app"})
+	p.do(object{"cmd": "stop"})
+	peersOf := func(command object) []any {
+		return p.do(command)["result"].(map[string]any)["peers"].([]any)
+	}
+	ids := peersOf(object{"cmd": "book_fill", "count": 3})
+	p.do(object{"cmd": "book_blacklist", "peer": ids[0]})
+	p.do(object{"cmd": "book_remove", "peer": ids[1]})
+	p.do(object{"cmd": "book_close"})
+	if listed := peersOf(object{"cmd": "book_list"}); len(listed) != 2 {
+		t.Fatalf("two peers are left, not %v", listed)
+	}
+	one := peersOf(object{"cmd": "book_list", "peer": ids[0]})
+	if one[0].(map[string]any)["blacklisted"] != true {
+		t.Fatalf("%v is not blacklisted", one)
+	}
+}
+
 func TestAFaultyCommandIsAnswered(t *testing.T) {
 	p := newPeer(t, tcp, object{"handshake": "app"})
 	for _, faulty := range []object{
