@@ -83,6 +83,10 @@ pub(crate) struct Listen {
     #[arg(long, value_name = "NAME", required = true)]
     pub(crate) stream: Vec<String>,
 
+    /// Keep peers and bans in this file, and dial the peers in it; it is made when it is missing
+    #[arg(long, value_name = "FILE")]
+    pub(crate) address_book: Option<PathBuf>,
+
     /// Send each message back to its sender, on its stream
     #[arg(long)]
     pub(crate) echo: bool,
@@ -94,9 +98,13 @@ pub(crate) struct Connect {
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Option<PathBuf>,
 
-    /// The peer's address, with /p2p/PEER-ID at its end
+    /// The peer's address, with /p2p/PEER-ID at its end; its id alone, if the address book knows it
     #[arg(long, value_name = "MULTIADDR")]
     pub(crate) peer: String,
+
+    /// Remember the peer in this file, and obey the bans in it; it is made when it is missing
+    #[arg(long, value_name = "FILE")]
+    pub(crate) address_book: Option<PathBuf>,
 
     /// A stream to talk on; repeat it for several streams, of which the first is current
     #[arg(long, value_name = "NAME", required = true)]

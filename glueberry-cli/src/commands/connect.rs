@@ -13,8 +13,9 @@ pub(super) async fn run(args: Connect, output: Output) -> Result<Outcome, Failur
     let mut stop = Stop::new(output.unheard())?;
     let peer = Peer::parse(&args.peer)?;
     let who = Who::from_key(args.key.as_deref())?;
+    let book = args.address_book.as_deref();
     let until = if args.no_reconnect { Until::Lost } else { Until::GivenUp };
-    let mut session = Session::start(who, &peer, &args.stream, until, &output).await?;
+    let mut session = Session::start(who, &peer, &args.stream, book, until, &output).await?;
     let mut outcome = tokio::select! {
         biased;
         outcome = talk(&args.stream, &mut session, &output) => outcome,

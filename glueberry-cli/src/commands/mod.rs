@@ -33,6 +33,13 @@ pub(crate) async fn run(command: Command, output: Output) -> Result<Outcome, Fai
     }
 }
 
+/// The address book of this run.
+struct Book<'a> {
+    path: &'a Path,
+    /// Whether the peers in it are dialed at once.
+    dials: bool,
+}
+
 /// Who this run is.
 struct Who {
     identity: Identity,
@@ -49,8 +56,16 @@ impl Who {
     }
 
     /// Starts a node with these streams; then says so if the identity is a fresh one.
-    async fn start(self, streams: &[String], output: &Output) -> Result<Node, Failure> {
+    async fn start(
+        self,
+        streams: &[String],
+        book: Option<Book<'_>>,
+        output: &Output,
+    ) -> Result<Node, Failure> {
         let mut builder = Node::builder(self.identity);
+        if let Some(Book { path, dials }) = book {
+            builder = builder.address_book(path).auto_connect(dials);
+        }
         for name in streams {
             builder = builder.stream(name, StreamConfig::default())?;
         }

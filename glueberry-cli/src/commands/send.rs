@@ -21,7 +21,7 @@ pub(super) async fn run(args: Send, output: Output) -> Result<Outcome, Failure> 
     let peer = Peer::parse(&args.peer)?;
     let who = Who::from_key(args.key.as_deref())?;
     let streams = std::slice::from_ref(&args.stream);
-    let mut session = Session::start(who, &peer, streams, Until::Refused, &output).await?;
+    let mut session = Session::start(who, &peer, streams, None, Until::Refused, &output).await?;
     let mut outcome = tokio::select! {
         biased;
         done = exchange(&args, &mut session, &output) => done.map(|()| Outcome::Done),

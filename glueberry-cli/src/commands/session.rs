@@ -1,12 +1,13 @@
 //! A session with one peer, as `send` and `connect` have it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use glueberry_core::{
     Address, DisconnectReason, ErrorCode, EventFilter, EventKind, Events, Messages, Node, PeerId,
 };
 
-use super::Who;
+use super::{Book, Who};
 use crate::event::{Event, snake_case};
 use crate::failure::Failure;
 use crate::output::{Output, Slot};
@@ -48,10 +49,13 @@ impl Session {
         who: Who,
         peer: &Peer,
         streams: &[String],
+        book: Option<&Path>,
         until: Until,
         output: &Output,
     ) -> Result<Self, Failure> {
-        let node = who.start(streams, output).await?;
+        // This is about one peer: the others in the book are not dialed.
+        let book = book.map(|path| Book { path, dials: false });
+        let node = who.start(streams, book, output).await?;
         let events = node.events(EventFilter::all());
         let inbox = node.all_messages()?;
         let watch = Watch { events, output: output.clone(), until, end: None };
@@ -215,7 +219,8 @@ pub(super) struct Peer {
 
 impl Peer {
     pub(super) fn parse(text: &str) -> Result<Self, Failure> {
-        let address: Address = text.parse()?;
+        let alone = text.parse::<PeerId>().map(Address::from);
+        let address: Address = alone.or_else(|_| text.parse())?;
         let id = address.peer().ok_or_else(|| {
             let message = format!("address {address} lacks /p2p/PEER-ID at its end");
             Failure::new(ErrorCode::InvalidAddress, message)

@@ -6,7 +6,8 @@ use std::path::Path;
 use glueberry_core::{AddressBook, AddressBookEditor, Identity, PeerId};
 use tempfile::TempDir;
 
-use super::support::{Finished, json, plain};
+use super::signals::signal;
+use super::support::{Finished, Listener, TCP, json, key_file, listen, plain};
 
 struct Book {
     folder: TempDir,
@@ -159,4 +160,54 @@ fn what_is_no_target_is_wrong_usage() {
     let nowhere = book.folder.path().join("no/peers.json");
     let ban = ["ban", "--address-book", nowhere.to_str().unwrap(), "192.0.2.7"];
     json(ban).finish().assert_failed(1, "AddressBookUnwritable");
+}
+
+#[test]
+fn connect_remembers_its_peer_and_is_told_its_id_alone_the_next_time() {
+    let (book, mut listener) = (book(), listen(&TCP, &["chat"], &[]));
+    let (_, id) = listener.addresses[0].split_once("/p2p/").unwrap();
+    for (peer, said) in [(&listener.addresses[0][..], "one"), (id, "two")] {
+        let args = ["connect", "--address-book", &book.path, "--peer", peer, "--stream", "chat"];
+        let mut session = json(args);
+        session.write(format!("{said}\n"));
+        assert_eq!(listener.running.wait_for_messages(1), [said.as_bytes()]);
+        session.finish().assert_done();
+    }
+    let listed = book.run("peers", &[]);
+    assert_eq!(listed.events_named("peer")[0]["peer"], *id);
+}
+
+#[test]
+fn a_ban_in_the_book_of_a_running_node_is_refused_and_obeyed_by_the_next() {
+    let (book, key) = (book(), key_file());
+    let options = ["--address-book", &book.path];
+    let mut listener = listen(&TCP, &["chat"], &options);
+    let dial = |listener: &Listener| {
+        let peer = &listener.addresses[0];
+        let send = ["send", "--key", key.arg(), "--peer", peer, "--stream", "chat", "--data", "x"];
+        json(send.iter().chain(&["--timeout", "10s"])).finish()
+    };
+    dial(&listener).assert_done();
+    listener.running.wait_for_messages(1);
+    book.run("ban", &[&key.peer]).assert_failed(1, "AddressBookLocked");
+    assert_eq!(book.run("peers", &[]).code, Some(0), "looking needs no lock");
+    signal("-INT", &listener.running);
+    listener.running.finish().assert_done();
+
+    book.ban(&[&key.peer]);
+    let mut listener = listen(&TCP, &["chat"], &options);
+    assert_ne!(dial(&listener).code, Some(0));
+    let denied = listener.running.wait_for("connection_denied");
+    assert_eq!((&denied["denial"], &denied["peer"]), (&"peer_banned".into(), &key.peer[..].into()));
+}
+
+#[test]
+fn a_listener_dials_the_peers_in_its_book() {
+    let (book, mut friend) = (book(), listen(&TCP, &["chat"], &[]));
+    let args = ["connect", "--address-book", &book.path, "--peer", &friend.addresses[0]];
+    json(args.iter().chain(&["--stream", "chat"])).finish().assert_done();
+    friend.running.wait_for("peer_disconnected");
+    let listener = listen(&TCP, &["chat"], &["--address-book", &book.path]);
+    friend.running.wait_for("peer_established");
+    drop(listener);
 }

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use super::support::{Running, TCP, command, json, listen};
 
-fn signal(name: &str, running: &Running) {
+pub(crate) fn signal(name: &str, running: &Running) {
     assert!(Command::new("kill").args([name, &running.pid()]).status().unwrap().success());
 }
 
