@@ -86,7 +86,7 @@ pub(crate) enum Change {
 }
 
 struct Inner {
-    view: RwLock<Arc<View>>,
+    view: RwLock<View>,
     queue: Mutex<Vec<Waiting>>,
     /// How many changes may wait.
     room: Arc<Semaphore>,
@@ -119,27 +119,27 @@ impl Book {
 
     /// What is known of a peer.
     pub(crate) fn entry(&self, peer: &PeerId) -> Option<PeerEntry> {
-        self.view().entry(peer)
+        self.inner.view.read().entry(peer)
     }
 
     /// All peers, in the order of their ids.
     pub(crate) fn entries(&self) -> Vec<PeerEntry> {
-        self.view().entries()
+        self.inner.view.read().entries()
     }
 
     /// All bans that hold: peers in the order of their ids, then networks.
     pub(crate) fn bans(&self) -> Vec<Ban> {
-        self.view().bans()
+        self.inner.view.read().bans()
     }
 
     /// The ban that holds for a peer.
     pub(crate) fn ban_of(&self, peer: &PeerId) -> Option<Ban> {
-        self.view().ban_of(peer)
+        self.inner.view.read().ban_of(peer)
     }
 
     /// The ban that holds for an address; of several, the one that ends last.
     pub(crate) fn ban_at(&self, address: IpAddr) -> Option<Ban> {
-        self.view().ban_at(address)
+        self.inner.view.read().ban_at(address)
     }
 
     /// Makes a change. It is durable when this returns `Ok`; changes that come meanwhile are
@@ -180,16 +180,12 @@ impl Book {
         let view = View::of(store.state(), &View::default());
         Self {
             inner: Arc::new(Inner {
-                view: RwLock::new(Arc::new(view)),
+                view: RwLock::new(view),
                 queue: Mutex::default(),
                 room: Arc::new(Semaphore::new(MOST_WAITING)),
                 store: Arc::new(AsyncMutex::new(store)),
             }),
         }
-    }
-
-    fn view(&self) -> Arc<View> {
-        Arc::clone(&self.inner.view.read())
     }
 }
 
@@ -203,14 +199,26 @@ fn commit(inner: Arc<Inner>, mut store: OwnedMutexGuard<Store>, batch: Vec<Waiti
     let batch: Vec<Waiting> = wanted.collect();
     let changes: Vec<&Change> = batch.iter().map(|waiting| &waiting.change).collect();
     let outcomes = store.commit(&changes);
-    let before = Arc::clone(&inner.view.read());
-    *inner.view.write() = Arc::new(View::of(store.state(), &before));
+    show(&inner.view, &store, &changes);
     // Before the answers: whoever drops the book then and opens it again must find it unlocked.
     drop((store, inner));
     for (waiting, outcome) in batch.into_iter().zip(outcomes) {
         // Nobody listens when the call was dropped meanwhile: the change is made all the same.
         drop(waiting.done.send(outcome));
     }
+}
+
+/// Makes what was written visible. Whoever has the store is the only one who does.
+fn show(view: &RwLock<View>, store: &Store, changes: &[&Change]) {
+    if store.is_in_memory() {
+        let mut view = view.write();
+        for change in changes {
+            view.follow(change, store.state());
+        }
+        return;
+    }
+    let next = View::of(store.state(), &view.read());
+    *view.write() = next;
 }
 
 /// Runs what blocks beside the asynchronous threads.

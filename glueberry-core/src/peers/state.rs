@@ -48,6 +48,11 @@ impl State {
         Ok(())
     }
 
+    /// Ends the bans whose time has come: enough where nobody else writes.
+    pub(super) fn end_bans_at(&mut self, now: SystemTime) {
+        self.end_bans(from_system(now));
+    }
+
     /// Carries out a change, or leaves everything as it is.
     pub(super) fn apply(&mut self, change: &Change, now: SystemTime) -> Result<()> {
         let now = from_system(now);

@@ -77,7 +77,7 @@ impl Store {
         }
         let now = SystemTime::now();
         let Some(disk) = &mut self.disk else {
-            self.state.reconcile(now)?;
+            self.state.end_bans_at(now);
             return Ok(changes.iter().map(|change| self.state.apply(change, now)).collect());
         };
         let _go = disk.files.lock_with_go()?;

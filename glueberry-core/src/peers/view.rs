@@ -7,10 +7,10 @@ use std::time::SystemTime;
 
 use glueberry_proto::v1::address_book::{Entry, Timestamp};
 
-use super::PeerEntry;
 use super::entry::{MAX_ADDRESSES, usable};
 use super::state::State;
 use super::time::to_system;
+use super::{Change, PeerEntry};
 use crate::{Ban, BanTarget, PeerId};
 
 /// A snapshot of the book. Bans that have ended since are left out when it is asked.
@@ -44,6 +44,34 @@ impl View {
         view.strangers = strangers(state);
         view.networks = networks(state);
         view
+    }
+
+    /// Follows a change that was made to `state`, and to nothing else in it.
+    pub(super) fn follow(&mut self, change: &Change, state: &State) {
+        match change {
+            Change::Put { peer, .. }
+            | Change::Remove(peer)
+            | Change::Seen { peer, .. }
+            | Change::Ban(Ban { target: BanTarget::Peer(peer), .. })
+            | Change::Unban(BanTarget::Peer(peer)) => self.follow_peer(*peer, state),
+            Change::Ban(_) | Change::Unban(_) => self.networks = networks(state),
+            Change::Refresh => {}
+        }
+    }
+
+    fn follow_peer(&mut self, peer: PeerId, state: &State) {
+        let id = peer.to_string();
+        let before = self.known.remove(&id);
+        let stored = state.go.peers.get(&id);
+        self.peers.remove(&peer);
+        self.strangers.remove(&peer);
+        if let Some(known) = stored.and_then(|entry| Known::of(state, &id, entry, before.as_ref()))
+        {
+            self.peers.insert(peer, Arc::clone(&known.entry));
+            self.known.insert(id, known);
+        } else if let Some(standing) = state.ban_of(&id) {
+            self.strangers.insert(peer, ban(peer.into(), standing.until));
+        }
     }
 
     pub(super) fn entry(&self, peer: &PeerId) -> Option<PeerEntry> {
@@ -137,4 +165,74 @@ fn at(entry: &PeerEntry, now: SystemTime) -> PeerEntry {
     let mut entry = entry.clone();
     entry.banned = entry.banned.filter(|ban| ban.holds_at(now));
     entry
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Identity;
+
+    fn peer(seed: u8) -> PeerId {
+        Identity::from_seed(&[seed; 32]).unwrap().peer_id()
+    }
+
+    fn put(seed: u8, persistent: bool) -> Change {
+        let addresses = vec![format!("/ip4/192.0.2.{seed}/tcp/9000").parse().unwrap()];
+        Change::Put { peer: peer(seed), addresses, persistent, metadata: None }
+    }
+
+    fn target(seed: u8) -> BanTarget {
+        if seed.is_multiple_of(2) { peer(seed).into() } else { "192.0.2.0/24".parse().unwrap() }
+    }
+
+    fn change() -> impl Strategy<Value = Change> {
+        let one = 1..5u8;
+        let until = prop::option::of(Just(SystemTime::now() + Duration::from_hours(1)));
+        prop_oneof![
+            (one.clone(), any::<bool>()).prop_map(|(seed, persistent)| put(seed, persistent)),
+            one.clone().prop_map(|seed| Change::Remove(peer(seed))),
+            one.clone().prop_map(|seed| Change::Seen { peer: peer(seed), at: SystemTime::now() }),
+            (one.clone(), until)
+                .prop_map(|(seed, until)| Change::Ban(Ban { target: target(seed), until })),
+            one.prop_map(|seed| Change::Unban(target(seed))),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_view_that_follows_each_change_is_that_of_the_whole(
+            changes in prop::collection::vec(change(), 0..20),
+        ) {
+            let (mut state, mut followed) = (State::default(), View::default());
+            for change in changes {
+                state.apply(&change, SystemTime::now()).unwrap();
+                followed.follow(&change, &state);
+                let whole = View::of(&state, &View::default());
+                prop_assert_eq!(followed.entries(), whole.entries());
+                prop_assert_eq!(followed.bans(), whole.bans());
+                let again = View::of(&state, &followed);
+                prop_assert_eq!(again.entries(), whole.entries());
+            }
+        }
+    }
+
+    #[test]
+    fn of_several_bans_of_an_address_the_one_that_ends_last_is_told() {
+        let mut state = State::default();
+        let now = SystemTime::now();
+        let bans = [("192.0.2.0/24", Some(1)), ("192.0.0.0/16", Some(2)), ("192.0.2.7", Some(1))];
+        for (network, hours) in bans {
+            let until = hours.map(|hours| now + Duration::from_hours(hours));
+            let ban = Ban { target: network.parse().unwrap(), until };
+            state.apply(&Change::Ban(ban), now).unwrap();
+        }
+        let view = View::of(&state, &View::default());
+        let told = view.ban_at("192.0.2.7".parse().unwrap()).unwrap();
+        assert_eq!(told.target.to_string(), "192.0.0.0/16");
+        assert!(view.ban_at("192.1.2.7".parse().unwrap()).is_none());
+    }
 }
