@@ -21,6 +21,9 @@ pub(super) struct Coalesce<C> {
     gathered: Vec<u8>,
     written: usize,
     flush: Flush,
+    /// Why the channel failed first. yamux overlooks a fault while it waits to write, and would
+    /// report the next: that the pipe is broken, not that the system gave the peer up.
+    fault: Option<io::ErrorKind>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,7 +39,7 @@ enum Flush {
 impl<C: AsyncWrite + Unpin> Coalesce<C> {
     /// `ear` hears what comes, and whether anything is taken.
     pub(super) fn new(inner: C, ear: Ear) -> Self {
-        Self { inner, ear, gathered: Vec::new(), written: 0, flush: Flush::Done }
+        Self { inner, ear, gathered: Vec::new(), written: 0, flush: Flush::Done, fault: None }
     }
 
     /// Hands all that is gathered to the secure channel.
@@ -44,8 +47,7 @@ impl<C: AsyncWrite + Unpin> Coalesce<C> {
         while self.written < self.gathered.len() {
             let rest = &self.gathered[self.written..];
             let outcome = Pin::new(&mut self.inner).poll_write(context, rest);
-            self.ear.wrote(&outcome);
-            let count = ready!(outcome)?;
+            let count = ready!(self.note(outcome))?;
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -56,11 +58,18 @@ impl<C: AsyncWrite + Unpin> Coalesce<C> {
         Poll::Ready(Ok(()))
     }
 
+    fn note<T>(&mut self, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        self.ear.wrote(&outcome);
+        outcome.map_err(|fault| match *self.fault.get_or_insert(fault.kind()) {
+            first if first == fault.kind() => fault,
+            first => first.into(),
+        })
+    }
+
     fn poll_flush_now(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_hand_over(context))?;
         let outcome = Pin::new(&mut self.inner).poll_flush(context);
-        self.ear.wrote(&outcome);
-        ready!(outcome)?;
+        ready!(self.note(outcome))?;
         self.flush = Flush::Done;
         // An idle connection holds no buffer.
         self.gathered = Vec::new();
@@ -235,6 +244,37 @@ mod tests {
         block_on(channel.close()).unwrap();
         assert_eq!(channel.inner.taken, b"farewell, and thanks");
         assert_eq!(channel.inner.flushed, 20);
+    }
+
+    /// Fails for the first reason once, and for the second ever after, as a socket does.
+    struct Failing(Option<io::ErrorKind>);
+
+    impl AsyncWrite for Failing {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(self.0.take().unwrap_or(io::ErrorKind::BrokenPipe).into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[test]
+    fn a_channel_goes_on_failing_for_its_first_reason() {
+        let mut channel = Coalesce::new(Failing(Some(io::ErrorKind::TimedOut)), deaf());
+        block_on(channel.write_all(b"unwritable")).unwrap();
+        for _ in 0..2 {
+            let fault = block_on(channel.close()).unwrap_err();
+            assert_eq!(fault.kind(), io::ErrorKind::TimedOut);
+        }
     }
 
     #[test]

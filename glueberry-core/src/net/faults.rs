@@ -63,7 +63,7 @@ fn timed_out(fault: &TransportError<io::Error>) -> bool {
 }
 
 fn is_timeout(fault: &io::Error) -> bool {
-    let text = deepest(fault).to_lowercase();
+    let text = format!("{fault}: {}", deepest(fault)).to_lowercase();
     fault.kind() == io::ErrorKind::TimedOut
         || text.contains("timeout")
         || text.contains("timed out")
@@ -94,5 +94,23 @@ pub(super) fn listen_fault(
             let code = if in_use { ErrorCode::AddressInUse } else { ErrorCode::ListenFailed };
             Error::new(code, format!("cannot listen at {address}: {text}"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(fault: io::Error) -> DisconnectReason {
+        end_reason(Some(&ConnectionError::IO(io::Error::other(fault))))
+    }
+
+    #[test]
+    fn a_connection_that_the_system_gave_up_ended_for_want_of_a_sign_of_life() {
+        let timed_out = io::ErrorKind::TimedOut.into();
+        assert_eq!(reason(timed_out), DisconnectReason::KeepAliveTimeout);
+        let reset = io::ErrorKind::ConnectionReset.into();
+        assert_eq!(reason(reset), DisconnectReason::ConnectionLost);
+        assert_eq!(end_reason(None), DisconnectReason::ConnectionLost);
     }
 }

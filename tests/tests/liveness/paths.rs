@@ -79,7 +79,7 @@ async fn a_closed_socket_ends_the_session_at_once() {
 /// Sends until the queue to a peer that reads nothing has been full for a while.
 async fn fill(node: &Node, peer: PeerId) {
     for stream in ["chat", "more"] {
-        let message = [7; 64 * 1024];
+        let message = vec![7; 64 * 1024];
         let sending = async { while node.send(&peer, stream, &message).await.is_ok() {} };
         let stuck = tokio::time::timeout(SHORT.interval, sending).await;
         assert!(stuck.is_err(), "the session ended while nobody read");
@@ -113,7 +113,7 @@ async fn a_frozen_path_is_noticed_while_messages_queue_up_and_its_socket_is_clos
     let mut at_a = ends(&a, peer);
     let mut inbox = b.messages("chat").unwrap();
     let reading = tokio::spawn(async move { while inbox.next().await.is_some() {} });
-    let message = [7; 64 * 1024];
+    let message = vec![7; 64 * 1024];
     let sending =
         tokio::spawn(async move { while sender.send(&peer, "chat", &message).await.is_ok() {} });
     let port = port_of(&path.address().to_string());

@@ -158,8 +158,8 @@ mod tests {
     async fn a_stream_that_the_peer_ended_is_noticed_before_the_next_question() {
         let (ours, theirs) = tokio::io::duplex(64);
         let mut questions = Questions::new(ours.compat());
-        poll_fn(|context| Poll::Ready(assert!(!questions.are_over(context)))).await;
+        assert!(!poll_fn(|context| Poll::Ready(questions.are_over(context))).await);
         drop(theirs);
-        poll_fn(|context| Poll::Ready(assert!(questions.are_over(context)))).await;
+        assert!(poll_fn(|context| Poll::Ready(questions.are_over(context))).await);
     }
 }

@@ -49,7 +49,7 @@ enum Asking {
     Not,
     /// It is being opened, and will carry a question at once.
     Opening,
-    On(Questions<Stream>),
+    On(Box<Questions<Stream>>),
 }
 
 type Ping = ReadyUpgrade<StreamProtocol>;
@@ -167,18 +167,13 @@ impl ConnectionHandler for Watcher {
         match event {
             ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound {
                 protocol, ..
-            }) => {
-                // One more is dropped, which resets it.
-                if self.echoes.len() < MOST_ECHOES {
-                    self.echoes.push(Box::pin(echo(protocol)));
-                }
-            }
+            }) if self.echoes.len() < MOST_ECHOES => self.echoes.push(Box::pin(echo(protocol))),
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound {
                 protocol, ..
             }) => {
                 let mut questions = Questions::new(protocol);
                 questions.ask();
-                self.questions = Asking::On(questions);
+                self.questions = Asking::On(Box::new(questions));
             }
             ConnectionEvent::DialUpgradeError(DialUpgradeError { error, .. }) => {
                 self.questions = Asking::Not;
@@ -193,5 +188,6 @@ impl ConnectionHandler for Watcher {
     }
 }
 
-/// Streams of pings that a peer may have open at once: one, and one while it replaces that.
+/// Streams of pings that a peer may have open at once: one, and one while it replaces that. More are
+/// dropped, which resets them.
 const MOST_ECHOES: usize = 2;
