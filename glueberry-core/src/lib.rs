@@ -38,6 +38,7 @@ mod inbox;
 mod link;
 mod net;
 mod node;
+mod pressure;
 mod session;
 
 pub use address::Address;
@@ -55,3 +56,4 @@ pub use identity::Identity;
 pub use ids::PeerId;
 pub use inbox::{Message, Messages};
 pub use node::{Builder, Node};
+pub use session::{StreamHealth, StreamState};

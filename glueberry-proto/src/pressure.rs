@@ -181,6 +181,12 @@ impl Pressure {
         }
     }
 
+    /// Whether the last that was told is that it is calm.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.reported == Mark::Low && !self.reporting && !self.has_news()
+    }
+
     /// What to tell now, if anything. Whoever gets something tells it, and then calls
     /// [`report_done`](Self::report_done); until then nobody else gets anything.
     pub fn next_report(&mut self) -> Option<Mark> {

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use futures::future::{BoxFuture, FutureExt, OptionFuture};
 use futures::io::{ReadHalf, WriteHalf};
 use futures::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use glueberry_proto::v1::duplex::{self, Duplex, Ending, Target};
+use glueberry_proto::name::StreamName;
+use glueberry_proto::v1::duplex::{self, Duplex, End, Ending, Failure, Target};
 use libp2p::Stream;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::DropGuard;
@@ -21,8 +22,9 @@ use super::outgoing::Work;
 use super::pending::Pending;
 use super::reader::{Notice, Reader, Seen};
 use super::{Ends, Link, Phase};
+use crate::PeerId;
 use crate::error::ErrorCode;
-use crate::events::EventKind;
+use crate::events::{EventKind, StreamCloseReason};
 use crate::inbox::Entrance;
 use crate::net::OpenFault;
 
@@ -134,8 +136,8 @@ impl Writer {
 
     /// Goes through the stages of an orderly end.
     async fn advance(&mut self) {
-        let refused = self.duplex.target(Instant::now()) == Target::Failed;
-        if self.stage == Stage::Finishing && refused {
+        let failed = matches!(self.duplex.target(Instant::now()), Target::Failed(_));
+        if self.stage == Stage::Finishing && failed {
             self.give_back();
         }
         let all_sent = self.pending.is_empty() && !self.unflushed;
@@ -176,12 +178,14 @@ impl Writer {
         if may_send && !std::mem::replace(&mut self.had_turn, true) {
             // That the stream was refused on an older connection says nothing about this one.
             self.link.outgoing.accept_again();
+            self.note_course();
         }
         let target = self.duplex.target(now);
         if let (true, Target::Use(_)) = (may_send, target) {
             self.pending.announce(&mut self.duplex, now);
         }
-        let wants_to_open = may_send && self.link.may_open && !self.pending.is_empty();
+        let wants_to_open =
+            may_send && self.link.may_open && (!self.pending.is_empty() || self.is_degraded());
         let open_at = match target {
             Target::OpenNew { not_before } if wants_to_open && self.opening.is_none() => {
                 Some(not_before)
@@ -192,6 +196,7 @@ impl Writer {
             let (connection, name) =
                 (self.link.connection.clone(), self.link.origin.stream.clone());
             self.opening = Some(async move { connection.open(&name).await }.boxed());
+            self.report_if_degraded();
         }
         let flushes_first = self.unflushed && self.link.outgoing.has_flushers();
         let takes_work =
@@ -260,7 +265,7 @@ impl Writer {
             Step::Wrote(Err(fault)) | Step::Flushed(Err(fault)) => {
                 debug!(%fault, "write failed");
                 if let Target::Use(stream) = self.duplex.target(Instant::now()) {
-                    self.lost(stream);
+                    self.lost(stream, End::Failed);
                 }
             }
         }
@@ -276,8 +281,12 @@ impl Writer {
             }
             Err(fault) => {
                 debug!(%fault, "open failed");
-                self.duplex.open_failed(now);
-                self.report_if_refused(now);
+                let failure = match fault {
+                    OpenFault::Refused => Failure::Refused,
+                    OpenFault::TimedOut | OpenFault::ConnectionEnded => Failure::Broken,
+                };
+                self.duplex.open_failed(failure, now);
+                self.go_on_without(now);
             }
         }
     }
@@ -285,10 +294,6 @@ impl Writer {
     /// Takes a stream in: its reader starts, its writing half replaces an older one of its side.
     fn add(&mut self, id: duplex::Stream, stream: Stream) {
         self.readers += 1;
-        if self.link.outgoing.mark_opened() {
-            let (peer, stream) = (self.link.origin.peer, self.link.origin.stream.clone());
-            self.link.events.emit(EventKind::StreamOpened { peer, stream });
-        }
         let (read, write) = stream.split();
         let reader = Reader {
             stream: id,
@@ -310,16 +315,14 @@ impl Writer {
         self.link.tasks.spawn(reading.in_current_span());
         self.halves.retain(|half| half.id.side() != id.side());
         self.halves.push(Half { id, stream: write });
+        self.note_course();
+        self.report_standing();
     }
 
-    /// The peer ended a stream. One of ours that it closes, instead of resetting it, was accepted
-    /// and read: nothing of it is sent again. (Go closes those that it opened itself unread, when
-    /// both sides opened at once.)
+    /// A stream was read to its end.
     fn ended(&mut self, stream: duplex::Stream, clean: bool) {
-        if clean && stream.side() == duplex::Side::Own && !self.is_reset(stream) {
-            self.duplex.frame_in(stream);
-        }
-        self.lost(stream);
+        let closed = clean && !self.is_reset(stream);
+        self.lost(stream, if closed { End::Closed } else { End::Failed });
     }
 
     /// Reading shows a reset as a clean end where yamux carries the stream; writing fails.
@@ -329,10 +332,10 @@ impl Writer {
     }
 
     /// A stream ended. What the peer cannot have read is sent again on the next one.
-    fn lost(&mut self, stream: duplex::Stream) {
+    fn lost(&mut self, stream: duplex::Stream, how: End) {
         let now = Instant::now();
         self.halves.retain(|half| half.id != stream);
-        match self.duplex.ended(stream, now) {
+        match self.duplex.ended(stream, how, now) {
             Ending::Unaffected => return,
             Ending::Refused => self.pending.owe(),
             Ending::Broken => self.pending.rewind(),
@@ -340,24 +343,80 @@ impl Writer {
         if std::mem::take(&mut self.unflushed) && self.pending.is_empty() {
             self.link.outgoing.flushed();
         }
-        self.report_if_refused(now);
+        self.go_on_without(now);
     }
 
-    fn report_if_refused(&mut self, now: Instant) {
-        if self.duplex.target(now) != Target::Failed {
-            return;
+    /// A stream is gone: another one carries on, or one is opened again, or this is the end of it.
+    fn go_on_without(&mut self, now: Instant) {
+        if let Target::Failed(failure) = self.duplex.target(now) {
+            self.give_up(failure);
         }
+        self.note_course();
+    }
+
+    fn give_up(&mut self, failure: Failure) {
         self.give_back();
         if *self.link.phase.borrow() == Phase::Retiring {
             // The session goes on elsewhere, and so does the stream.
             return;
         }
-        let waiting = self.link.outgoing.waiting().messages;
-        self.link.outgoing.refuse();
-        self.warn(
-            ErrorCode::StreamRefused,
-            format!("the peer does not take this stream; messages that wait: {waiting}"),
-        );
+        match failure {
+            Failure::Refused => {
+                let waiting = self.link.outgoing.waiting().messages;
+                self.link.outgoing.refuse();
+                self.warn(
+                    ErrorCode::StreamRefused,
+                    format!("the peer does not take this stream; messages that wait: {waiting}"),
+                );
+            }
+            Failure::Broken => {
+                if self.link.outgoing.fail() {
+                    let (peer, stream) = self.whose();
+                    let reason = StreamCloseReason::Failed;
+                    self.link.events.emit(EventKind::StreamClosed { peer, stream, reason });
+                }
+            }
+        }
+    }
+
+    /// Whether the stream failed and is to be opened again, whether or not something waits. The
+    /// handshake stream has done its part, and one that ends needs no other.
+    fn is_degraded(&self) -> bool {
+        let is_named = !self.link.origin.stream.is_handshake();
+        let goes_on = self.stage == Stage::Sending && *self.link.phase.borrow() == Phase::Active;
+        is_named && goes_on && self.duplex.attempt().is_some()
+    }
+
+    /// Told when the attempt begins, some time after the failure: a connection that breaks takes
+    /// its streams with it, and is gone by then.
+    fn report_if_degraded(&self) {
+        if let (true, Some(attempt)) = (self.is_degraded(), self.duplex.attempt()) {
+            let (peer, stream) = self.whose();
+            self.link.outgoing.mark_degraded();
+            self.link.events.emit(EventKind::StreamDegraded { peer, stream, attempt });
+        }
+    }
+
+    fn report_standing(&self) {
+        let (peer, stream) = self.whose();
+        if self.link.outgoing.mark_opened() {
+            let stream = stream.clone();
+            self.link.events.emit(EventKind::StreamOpened { peer, stream });
+        }
+        if self.link.outgoing.mark_recovered() {
+            self.link.events.emit(EventKind::StreamRecovered { peer, stream });
+        }
+    }
+
+    /// For whoever asks how the stream is doing.
+    fn note_course(&self) {
+        if *self.link.phase.borrow() != Phase::Retiring {
+            self.link.outgoing.follow(!self.halves.is_empty(), self.duplex.attempt());
+        }
+    }
+
+    fn whose(&self) -> (PeerId, StreamName) {
+        (self.link.origin.peer, self.link.origin.stream.clone())
     }
 
     fn warn(&self, code: ErrorCode, detail: String) {
@@ -454,7 +513,7 @@ async fn until(at: Option<Instant>) {
 const MOST_READERS: usize = 4;
 /// How long a stream that was opened before a move may still be under way.
 const LATECOMERS: Duration = Duration::from_millis(300);
-/// Each reader says two things at most, and few readers live at once: they never wait for long.
+/// Each reader says three things at most, and few readers live at once: they never wait for long.
 const NOTICES: usize = 8;
 /// How long a closed stream waits for the peer to close it too: a round trip across the world, and
 /// some more for its application to read.

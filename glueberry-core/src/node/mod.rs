@@ -2,6 +2,7 @@
 
 mod builder;
 mod handle;
+mod health;
 
 pub use builder::Builder;
 pub use handle::Node;
