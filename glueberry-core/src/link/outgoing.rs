@@ -561,6 +561,7 @@ mod tests {
             record.push(message).unwrap();
             Batch::seal(record)
         });
+        outgoing.state.lock().accepted = 2;
         outgoing.give_back(batches);
         // Taken and given back again, as when the next stream fails too.
         for _ in 0..2 {
