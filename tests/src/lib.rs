@@ -11,6 +11,7 @@ pub mod negotiations;
 pub mod node;
 pub mod random;
 pub mod raw;
+pub mod valve;
 pub mod wait;
 
 pub use go_example::GoExample;
