@@ -299,14 +299,17 @@ async fn a_connection_that_ends_is_no_failure_of_its_streams() {
             b.send(&a.peer_id(), name, &[1; 5000]).await.unwrap();
             wait::message(&mut inbox, name).await;
         }
-        if round % 4 < 2 {
-            drop((b, inbox))
+        let (b, inbox) = if round % 4 < 2 {
+            b.disconnect(&a.peer_id()).await.unwrap();
+            (Some(b), Some(inbox))
         } else {
-            b.disconnect(&a.peer_id()).await.unwrap()
-        }
+            drop((b, inbox));
+            (None, None)
+        };
         wait::disconnected(&mut sessions).await;
         // Longer than the pause before the first attempt, for one that should not be.
         tokio::time::sleep(Duration::from_millis(60)).await;
         assert_eq!(rest(a, events).await, [], "round {round}");
+        drop((b, inbox));
     }
 }

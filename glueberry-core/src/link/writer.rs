@@ -382,9 +382,10 @@ impl Writer {
     /// Whether the stream failed and is to be opened again, whether or not something waits. The
     /// handshake stream has done its part, and one that ends needs no other.
     fn is_degraded(&self) -> bool {
-        let is_named = !self.link.origin.stream.is_handshake();
-        let goes_on = self.stage == Stage::Sending && *self.link.phase.borrow() == Phase::Active;
-        is_named && goes_on && self.duplex.attempt().is_some()
+        self.duplex.attempt().is_some()
+            && !self.link.origin.stream.is_handshake()
+            && self.stage == Stage::Sending
+            && *self.link.phase.borrow() == Phase::Active
     }
 
     /// Told when the attempt begins, some time after the failure: a connection that breaks takes

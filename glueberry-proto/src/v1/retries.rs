@@ -135,47 +135,61 @@ mod tests {
         prop::collection::vec(input, 0..200)
     }
 
+    /// A caller, with what it may expect.
+    struct World {
+        retries: Retries,
+        now: Instant,
+        last: Instant,
+        /// Since the last pause of [`ROW`], or since the peer took a stream that it had refused.
+        attempts: u32,
+        broke: bool,
+    }
+
+    impl World {
+        fn take(&mut self, input: Input) {
+            match input {
+                Input::Fail(failure) => self.fail(failure),
+                Input::Close => self.retries.closed(self.now, self.now),
+                Input::Stand => {
+                    self.retries.stands();
+                    assert_eq!((self.retries.attempt(), self.retries.given_up()), (None, None));
+                }
+                Input::Take => {
+                    self.retries.taken();
+                    self.attempts = if self.broke { self.attempts } else { 0 };
+                }
+                Input::Pass(millis) => self.now += Duration::from_millis(millis),
+            }
+        }
+
+        fn fail(&mut self, failure: Failure) {
+            if self.now - self.last >= ROW {
+                (self.attempts, self.broke) = (0, false);
+            }
+            self.last = self.now;
+            self.broke |= failure == Failure::Broken;
+            self.retries.failed(failure, self.now);
+            let pause = self.retries.not_before().unwrap() - self.now;
+            assert!((FIRST_PAUSE..=LONGEST_PAUSE).contains(&pause), "{pause:?}");
+            if let Some(attempt) = self.retries.attempt() {
+                self.attempts += 1;
+                assert_eq!(attempt, self.attempts);
+                assert!(attempt <= MAX_RETRIES);
+            } else {
+                let why = if self.broke { Failure::Broken } else { Failure::Refused };
+                assert_eq!(self.retries.given_up(), Some(why));
+                assert_eq!(self.attempts, MAX_RETRIES);
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn a_row_of_failures_is_answered_five_times_and_never_at_once(inputs in inputs()) {
-            let (mut retries, mut now) = (Retries::default(), Instant::now());
-            // The attempts since the last pause of [`ROW`], or since the peer took a stream.
-            let (mut attempts, mut last, mut broke) = (0, now, false);
+            let (retries, now) = (Retries::default(), Instant::now());
+            let mut world = World { retries, now, last: now, attempts: 0, broke: false };
             for input in inputs {
-                match input {
-                    Input::Fail(failure) => {
-                        if now - last >= ROW {
-                            (attempts, broke) = (0, false);
-                        }
-                        last = now;
-                        broke |= failure == Failure::Broken;
-                        retries.failed(failure, now);
-                        let pause = retries.not_before().unwrap() - now;
-                        prop_assert!((FIRST_PAUSE..=LONGEST_PAUSE).contains(&pause));
-                        match retries.attempt() {
-                            Some(attempt) => {
-                                attempts += 1;
-                                prop_assert_eq!(attempt, attempts);
-                                prop_assert!(attempts <= MAX_RETRIES);
-                            }
-                            None => {
-                                let why = if broke { Failure::Broken } else { Failure::Refused };
-                                prop_assert_eq!(retries.given_up(), Some(why));
-                                prop_assert_eq!(attempts, MAX_RETRIES);
-                            }
-                        }
-                    }
-                    Input::Close => retries.closed(now, now),
-                    Input::Stand => {
-                        retries.stands();
-                        prop_assert_eq!((retries.attempt(), retries.given_up()), (None, None));
-                    }
-                    Input::Take => {
-                        retries.taken();
-                        attempts = if broke { attempts } else { 0 };
-                    }
-                    Input::Pass(millis) => now += Duration::from_millis(millis),
-                }
+                world.take(input);
             }
         }
     }
