@@ -1,12 +1,16 @@
 //! Streams that fail while their connection lives: each is opened again alone, a few times, and
 //! whoever listens is told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use glueberry_core::{
-    ErrorCode, Event, EventFilter, EventKind, EventName, Events, Node, StreamCloseReason,
-    StreamState,
+    ErrorCode, Event, EventFilter, EventKind, EventName, Events, Node, PressureLevel,
+    StreamCloseReason, StreamConfig, StreamState,
 };
+use glueberry_proto::identity::{SecretKey, check_identity};
+use glueberry_proto::v1::key::SharedKey;
+use glueberry_proto::v1::record::OpenRecord;
 use glueberry_tests::node::{QUIC, TCP, builder, listening};
 use glueberry_tests::raw::{RawPeer, RawStream, frame};
 use glueberry_tests::wait::{self, PATIENCE, event, until, within};
@@ -311,5 +315,45 @@ async fn a_connection_that_ends_is_no_failure_of_its_streams() {
         tokio::time::sleep(Duration::from_millis(60)).await;
         assert_eq!(rest(a, events).await, [], "round {round}");
         drop((b, inbox));
+    }
+}
+
+/// Numbered messages, sealed as a peer with this seed seals them.
+fn sealed(seed: &[u8; 32], to: &Node, numbers: std::ops::Range<u32>) -> Vec<u8> {
+    let own = SecretKey::from_seed(seed);
+    let other = check_identity(to.peer_id().public_key()).unwrap();
+    let key = SharedKey::derive(own.signing_key(), &other).unwrap();
+    let mut record = OpenRecord::sealed(Arc::new(key.aead()));
+    for number in numbers {
+        let mut message = [0; 1000];
+        message[..4].copy_from_slice(&number.to_be_bytes());
+        record.push(&message).unwrap();
+    }
+    record.seal(&mut rand::rng()).as_bytes().to_vec()
+}
+
+#[tokio::test]
+async fn what_came_before_a_stream_broke_is_read_before_what_comes_on_the_next() {
+    let small = StreamConfig { receive_buffer: 4096, ..StreamConfig::default() };
+    let node = listening(builder(&[]).stream("chat", small).unwrap(), TCP).await;
+    let seed: [u8; 32] = rand::random();
+    println!("seed {seed:?}");
+    let mut raw = RawPeer::dial_as(&node, Keypair::ed25519_from_bytes(seed).unwrap()).await;
+    raw.shake_hands(&node).await;
+    let peer = raw.peer_id();
+    let full = async || {
+        let health = node.stream_health(&peer, "chat").unwrap();
+        (health.inbound == PressureLevel::High).then_some(())
+    };
+    // Nobody reads: each stream stands still with most of its messages unread, and is reset. The
+    // next one comes before that is seen.
+    for numbers in [0..100, 100..200, 200..300] {
+        raw.open(CHAT).await.write(&sealed(&seed, &node, numbers)).await;
+        until("a full inbox", full).await;
+    }
+    let mut inbox = node.messages("chat").unwrap();
+    for number in 0..300u32 {
+        let message = wait::message(&mut inbox, "the next message").await;
+        assert_eq!(message.payload()[..4], number.to_be_bytes());
     }
 }

@@ -1,5 +1,6 @@
 //! From a libp2p stream into the inbox: parse, open in place, hand the whole buffer over.
 
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
@@ -49,6 +50,11 @@ pub(super) struct Reader {
     pub(super) events: Hub,
     /// The connection has ended, or is to end: what has come is read, and nothing more waited for.
     pub(super) ended: CancellationToken,
+    /// Another stream took this one's place (or the connection ended): it is read no later than the
+    /// other one.
+    pub(super) replaced: CancellationToken,
+    /// All that the peer sent here before the other stream has been queued.
+    pub(super) caught_up: CancellationToken,
     /// Faulty frames so far: a peer that sends nothing else must not fill every event queue.
     pub(super) faults: AtomicU32,
 }
@@ -73,22 +79,17 @@ impl Reader {
         let overhead = if self.aead.is_some() { OVERHEAD } else { 0 };
         let mut frames = FrameReader::new(self.largest + overhead);
         let mut buffer = ReadBuffer::new();
-        let mut spoken = false;
+        let (mut spoken, mut in_turn) = (false, true);
         loop {
             if !self.wait_for_room().await {
                 self.report_unread(&mut buffer, stream);
                 return Outcome::Lost;
             }
-            let read = tokio::select! {
-                biased;
-                read = buffer.fill(stream) => read,
-                () = self.ended.cancelled() => return Outcome::Lost,
-            };
-            match read {
-                Ok(0) => return self.end_of(&frames, &buffer),
-                Ok(_) => {}
+            match self.fill(&mut buffer, stream, &mut in_turn).await {
+                Some(Ok(0)) => return self.end_of(&frames, &buffer),
+                Some(Ok(_)) => {}
                 // The session's end, or the stream's reopening, says so.
-                Err(_) => return Outcome::Lost,
+                Some(Err(_)) | None => return Outcome::Lost,
             }
             match self.open_frames(&mut frames, &mut buffer) {
                 Ok(any) if any && !spoken => {
@@ -99,6 +100,36 @@ impl Reader {
                 Err(fault) => {
                     self.report_malformed(&fault);
                     return Outcome::Malformed;
+                }
+            }
+        }
+    }
+
+    /// Reads once; `None` when the connection has ended. A stream that was replaced has its turn
+    /// until nothing comes any more; it is read to its end all the same.
+    async fn fill(
+        &self,
+        buffer: &mut ReadBuffer,
+        stream: &mut (impl AsyncRead + Unpin),
+        in_turn: &mut bool,
+    ) -> Option<io::Result<usize>> {
+        if *in_turn {
+            tokio::select! {
+                biased;
+                read = buffer.fill(stream) => return Some(read),
+                () = self.replaced.cancelled() => {}
+            }
+        }
+        let nothing_comes = tokio::time::sleep(STRAGGLERS);
+        tokio::pin!(nothing_comes);
+        loop {
+            tokio::select! {
+                biased;
+                read = buffer.fill(stream) => return Some(read),
+                () = self.ended.cancelled() => return None,
+                () = &mut nothing_comes, if *in_turn => {
+                    *in_turn = false;
+                    self.caught_up.cancel();
                 }
             }
         }
@@ -240,6 +271,9 @@ impl Reader {
 
 /// Faulty messages of one stream that are reported one by one; the others are counted.
 const MOST_REPORTED: u32 = 64;
+/// How long a stream that was replaced is waited for: what was sent on it before may be under way
+/// on another path than the new stream's, by no more than this.
+const STRAGGLERS: Duration = Duration::from_millis(500);
 /// How long received data of an ended session waits for the application to make room.
 const LAST_ROOM: Duration = Duration::from_secs(10);
 

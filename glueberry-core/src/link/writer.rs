@@ -14,7 +14,7 @@ use glueberry_proto::name::StreamName;
 use glueberry_proto::v1::duplex::{self, Duplex, End, Ending, Failure, Target};
 use libp2p::Stream;
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::DropGuard;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::{Instrument, debug};
 
 use super::batch::Batch;
@@ -54,11 +54,18 @@ struct Writer {
     pending: Pending,
     unflushed: bool,
     stage: Stage,
-    readers: usize,
+    /// One for each stream that is read: [`MOST_READERS`] and our own.
+    readings: Vec<Reading>,
     /// Held by this task and by every reader; let go when no more is to be waited for.
     reading: Option<Arc<DropGuard>>,
     /// This link has written, or may write from now on.
     had_turn: bool,
+}
+
+struct Reading {
+    id: duplex::Stream,
+    replaced: CancellationToken,
+    caught_up: CancellationToken,
 }
 
 struct Half {
@@ -107,7 +114,7 @@ impl Writer {
             pending: Pending::default(),
             unflushed: false,
             stage: Stage::Sending,
-            readers: 0,
+            readings: Vec::new(),
             reading: Some(reading),
             had_turn: false,
         }
@@ -123,7 +130,7 @@ impl Writer {
                 self.stage = Stage::Finishing;
             }
             self.advance().await;
-            if self.stage == Stage::Written && self.readers == 0 {
+            if self.stage == Stage::Written && self.readings.is_empty() {
                 if phase != Phase::Retiring {
                     return;
                 }
@@ -146,7 +153,7 @@ impl Writer {
             self.stage = Stage::Farewell { until: Instant::now() + FAREWELL };
         }
         let Stage::Farewell { until } = self.stage else { return };
-        if self.readers > 0 && Instant::now() < until {
+        if !self.readings.is_empty() && Instant::now() < until {
             return;
         }
         if self.pending.is_empty() {
@@ -231,7 +238,7 @@ impl Writer {
         match step {
             Step::Look => {}
             // Dropping it resets it.
-            Step::Inbound(_) if self.readers >= MOST_READERS => self.warn(
+            Step::Inbound(_) if self.readings.len() >= MOST_READERS => self.warn(
                 ErrorCode::TooManyStreams,
                 format!("one more stream of this name was refused: {MOST_READERS} are read"),
             ),
@@ -242,7 +249,7 @@ impl Writer {
             }
             Step::Noticed(Notice { stream, what: Seen::FrameIn }) => self.duplex.frame_in(stream),
             Step::Noticed(Notice { stream, what: Seen::Ended { clean } }) => {
-                self.readers -= 1;
+                self.readings.retain(|reading| reading.id != stream);
                 // After our own end a clean one is the answer to it: all was read.
                 if !(clean && matches!(self.stage, Stage::Farewell { .. })) {
                     self.ended(stream, clean);
@@ -293,7 +300,10 @@ impl Writer {
 
     /// Takes a stream in: its reader starts, its writing half replaces an older one of its side.
     fn add(&mut self, id: duplex::Stream, stream: Stream) {
-        self.readers += 1;
+        self.replace(|reading| reading.id.side() == id.side());
+        let earlier = self.replaced();
+        let ended = self.link.connection.ended.clone();
+        let (replaced, caught_up) = (ended.child_token(), CancellationToken::new());
         let (read, write) = stream.split();
         let reader = Reader {
             stream: id,
@@ -303,20 +313,35 @@ impl Writer {
             largest: self.link.largest,
             notices: self.notify.clone(),
             events: self.link.events.clone(),
-            ended: self.link.connection.ended.clone(),
+            ended,
+            replaced: replaced.clone(),
+            caught_up: caught_up.clone(),
             faults: AtomicU32::new(0),
         };
-        let turn = read_in_turn(reader, read, self.link.phase.clone(), self.link.before.clone());
-        let guard = self.reading.clone();
+        let before = self.link.before.iter().map(|before| before.read.clone()).chain(earlier);
+        let turn = read_in_turn(reader, read, self.link.phase.clone(), before.collect());
+        let guards = (self.reading.clone(), caught_up.clone().drop_guard());
         let reading = async move {
             turn.await;
-            drop(guard);
+            drop(guards);
         };
+        self.readings.push(Reading { id, replaced, caught_up });
         self.link.tasks.spawn(reading.in_current_span());
         self.halves.retain(|half| half.id.side() != id.side());
         self.halves.push(Half { id, stream: write });
         self.note_course();
         self.report_standing();
+    }
+
+    /// What comes on these streams from now on need not be read before what comes on others.
+    fn replace(&self, which: impl Fn(&Reading) -> bool) {
+        self.readings.iter().filter(|reading| which(reading)).for_each(|it| it.replaced.cancel());
+    }
+
+    /// The streams that are read no later than a new one.
+    fn replaced(&self) -> Vec<CancellationToken> {
+        let replaced = self.readings.iter().filter(|reading| reading.replaced.is_cancelled());
+        replaced.map(|reading| reading.caught_up.clone()).collect()
     }
 
     /// A stream was read to its end.
@@ -335,6 +360,7 @@ impl Writer {
     fn lost(&mut self, stream: duplex::Stream, how: End) {
         let now = Instant::now();
         self.halves.retain(|half| half.id != stream);
+        self.replace(|reading| reading.id == stream);
         match self.duplex.ended(stream, how, now) {
             Ending::Unaffected => return,
             Ending::Refused => self.pending.owe(),
@@ -460,7 +486,7 @@ async fn read_in_turn(
     reader: Reader,
     stream: ReadHalf<Stream>,
     mut phase: watch::Receiver<Phase>,
-    before: Vec<Ends>,
+    before: Vec<CancellationToken>,
 ) {
     let established = phase.wait_for(|phase| *phase != Phase::Held);
     match reader.ended.clone().run_until_cancelled(established).await {
@@ -468,9 +494,10 @@ async fn read_in_turn(
         // The session ended before it was established: nothing of it counts.
         Some(Err(_)) | None => return,
     }
-    // Bounded by the old connections, which are closed a while after a move.
+    // Bounded by the old connections, which are closed a while after a move; and by an application
+    // that makes room for what came on the stream before this one.
     for before in before {
-        before.read.cancelled().await;
+        before.cancelled().await;
     }
     reader.run(stream).await;
 }
