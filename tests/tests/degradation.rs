@@ -332,7 +332,8 @@ fn sealed(seed: &[u8; 32], to: &Node, numbers: std::ops::Range<u32>) -> Vec<u8> 
     record.seal(&mut rand::rng()).as_bytes().to_vec()
 }
 
-#[tokio::test]
+// On one thread the readers would keep their order by themselves.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_came_before_a_stream_broke_is_read_before_what_comes_on_the_next() {
     let small = StreamConfig { receive_buffer: 4096, ..StreamConfig::default() };
     let node = listening(builder(&[]).stream("chat", small).unwrap(), TCP).await;
