@@ -1,5 +1,6 @@
 //! The macro benchmark: how many messages a second, how long a round trip, how long from a dial to
-//! an established session; beside bare libp2p and the Go implementation, in one run.
+//! an established session, beside bare libp2p and the Go implementation, in one run; and whether a
+//! peer that does not read slows down others.
 //!
 //! JSON lines go to standard output, one for each measurement, and a table for people to standard
 //! error. Absolute figures move with the machine: compare the ratios. Each setting of cores runs in
@@ -16,6 +17,7 @@ mod numbered;
 mod options;
 mod ping_pong;
 mod report;
+mod stalled;
 mod subject;
 mod table;
 mod throughput;
@@ -57,6 +59,7 @@ fn measure(options: Options, cores: u8) -> ExitCode {
         throughput::run(&options, &mut report).await;
         ping_pong::run(&options, &mut report).await;
         dial::run(&options, &mut report).await;
+        stalled::run(&options, &mut report).await;
     };
     // On a worker: from the main thread every wake-up would cross threads.
     let outcome = runtime.block_on(async { tokio::spawn(everything).await });

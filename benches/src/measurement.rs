@@ -52,6 +52,18 @@ pub(crate) enum Outcome {
         #[serde(flatten)]
         times: Quantiles,
     },
+    /// Messages to all of many peers but those that do not read.
+    Stalled {
+        payload_bytes: u32,
+        peers: usize,
+        stalled_peers: usize,
+        messages: u64,
+        /// To all who read, together.
+        messages_per_second: f64,
+        /// The same while nobody is stalled, in turns with the other.
+        without_stalled_peer: f64,
+        ratio_to_without: f64,
+    },
     /// From the call to the established session.
     Dial {
         dials: u64,
@@ -88,7 +100,8 @@ impl Measurement {
     /// The figure that ratios are made of.
     pub(crate) fn key_figure(&self) -> f64 {
         match &self.outcome {
-            Outcome::Throughput { messages_per_second, .. } => *messages_per_second,
+            Outcome::Throughput { messages_per_second, .. }
+            | Outcome::Stalled { messages_per_second, .. } => *messages_per_second,
             Outcome::PingPong { times, .. } | Outcome::Dial { times, .. } => times.p50,
         }
     }

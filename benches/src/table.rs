@@ -33,6 +33,9 @@ fn heading(outcome: &Outcome) -> String {
         Outcome::Throughput { payload_bytes, .. } => format!("one way, {payload_bytes} B"),
         Outcome::PingPong { payload_bytes, .. } => format!("ping-pong, {payload_bytes} B"),
         Outcome::Dial { .. } => "dial to established".to_owned(),
+        Outcome::Stalled { payload_bytes, peers, .. } => {
+            format!("1 of {peers} peers stalled, {payload_bytes} B")
+        }
     }
 }
 
@@ -48,6 +51,9 @@ fn figures(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Throughput { messages_per_second, megabytes_per_second, .. } => {
             format!("{messages_per_second:>10.0}/s {megabytes_per_second:>7.1} MB/s")
+        }
+        Outcome::Stalled { messages_per_second, ratio_to_without, .. } => {
+            format!("{messages_per_second:>10.0}/s {:>7.1} %    ", ratio_to_without * 100.0)
         }
         Outcome::PingPong { times, .. } | Outcome::Dial { times, .. } => {
             format!("{:.1} / {:.1} / {:.1} µs", times.p50, times.p90, times.p99)

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use glueberry_proto::name::StreamName;
 use glueberry_proto::peer::{BackoffPolicy, RetryPolicy};
+use glueberry_proto::pressure::Watermarks;
 use glueberry_proto::v1::record::KEPT_CAPACITY;
 
 use crate::Address;
@@ -104,11 +105,31 @@ pub struct StreamConfig {
     /// How many received bytes of one peer may wait for the application before reading stops,
     /// which in turn stops the sender. At least one message always fits. Default 1 MiB.
     pub receive_buffer: usize,
+    /// How full one of the two buffers is, in per cent, when
+    /// [`StreamPressure`](crate::EventKind::StreamPressure) tells `High`. 1 to 100; default 75. A
+    /// message that finds no room counts as a full buffer too.
+    pub high_watermark: u8,
+    /// Below how many per cent it counts as drained: `Low` follows when it then stays away from
+    /// the high watermark for 200 ms. 1 to 99, and below `high_watermark`; default 25.
+    pub low_watermark: u8,
+}
+
+impl StreamConfig {
+    /// The watermarks of one of its buffers.
+    pub(crate) fn watermarks(&self, buffer: usize) -> Watermarks {
+        Watermarks::of(buffer, self.high_watermark, self.low_watermark)
+    }
 }
 
 impl Default for StreamConfig {
     fn default() -> Self {
-        Self { max_message_size: MIB, send_buffer: KEPT_CAPACITY, receive_buffer: MIB }
+        Self {
+            max_message_size: MIB,
+            send_buffer: KEPT_CAPACITY,
+            receive_buffer: MIB,
+            high_watermark: DEFAULT_HIGH,
+            low_watermark: DEFAULT_LOW,
+        }
     }
 }
 
@@ -195,6 +216,15 @@ fn check_stream(name: &StreamName, stream: &StreamConfig) -> Result<()> {
             ));
         }
     }
+    let (low, high) = (stream.low_watermark, stream.high_watermark);
+    if !(1..=100).contains(&high) {
+        return complain(format!("high_watermark is {high}; use 1 to 100 per cent"));
+    }
+    if !(1..high).contains(&low) {
+        return complain(format!(
+            "low_watermark is {low}; use 1 or more, and less than high_watermark, {high}"
+        ));
+    }
     Ok(())
 }
 
@@ -226,6 +256,10 @@ const LARGEST_MESSAGE: usize = 16 * MIB;
 const SMALLEST_BUFFER: usize = 1024;
 /// Per stream and peer: larger buffers belong into the application.
 const LARGEST_BUFFER: usize = 256 * MIB;
+/// Early enough to slow down before a sender has to wait.
+const DEFAULT_HIGH: u8 = 75;
+/// A quarter keeps the writer busy while whoever was told finds new messages.
+const DEFAULT_LOW: u8 = 25;
 /// yamux carries 512 streams a connection, and a name may need two at once.
 pub(crate) const MAX_STREAMS: usize = 128;
 
@@ -244,5 +278,22 @@ mod tests {
         let stream = StreamConfig { max_message_size: 0, ..StreamConfig::default() };
         config.streams.insert(StreamName::parse("chat").unwrap(), stream);
         assert!(config.check().unwrap_err().message().contains("max_message_size"));
+    }
+
+    #[test]
+    fn watermarks_that_cannot_be_crossed_in_turn_are_refused() {
+        for (high, low, wrong) in [
+            (0, 0, "high_watermark"),
+            (101, 25, "high_watermark"),
+            (75, 0, "low_watermark"),
+            (50, 50, "low_watermark"),
+            (1, 1, "low_watermark"),
+        ] {
+            let (high_watermark, low_watermark) = (high, low);
+            let stream = StreamConfig { high_watermark, low_watermark, ..StreamConfig::default() };
+            let name = StreamName::parse("chat").unwrap();
+            let config = Config { streams: BTreeMap::from([(name, stream)]), ..Config::default() };
+            assert!(config.check().unwrap_err().message().starts_with(wrong), "{high} {low}");
+        }
     }
 }

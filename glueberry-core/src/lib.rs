@@ -39,6 +39,7 @@ mod link;
 mod net;
 mod node;
 mod peers;
+mod pressure;
 mod session;
 
 pub use address::Address;
@@ -57,3 +58,4 @@ pub use ids::PeerId;
 pub use inbox::{Message, Messages};
 pub use node::{Builder, NewPeer, Node, PeerInfo};
 pub use peers::{AddressBook, AddressBookEditor, PeerEntry};
+pub use session::{StreamHealth, StreamState};

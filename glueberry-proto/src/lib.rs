@@ -11,6 +11,7 @@
 //! | [`aead`] | the one seam over ChaCha20-Poly1305 |
 //! | [`v1`] | the wire of Glueberry for Go: framing, static key, records, handshake, collisions |
 //! | [`peer`] | what one peer's connections mean: the state machine behind every event |
+//! | [`pressure`] | when a buffer counts as full, and when as calm again |
 //! | [`error`] | whose fault an error is |
 //!
 //! A message on its way, without any IO:
@@ -44,4 +45,5 @@ pub mod fuzzing;
 pub mod identity;
 pub mod name;
 pub mod peer;
+pub mod pressure;
 pub mod v1;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use glueberry_proto::v1::duplex::{
-    Duplex, Ending, FIRST_PAUSE, MAX_REFUSALS, REFUSAL_WINDOW, Side, Stream, Target,
+    Duplex, End, Ending, FIRST_PAUSE, Failure, MAX_RETRIES, REFUSAL_WINDOW, Side, Stream, Target,
 };
 use proptest::prelude::*;
 
@@ -25,7 +25,7 @@ fn nothing_is_sent_before_the_peer_is_established() {
     duplex.established(later);
     assert_eq!(duplex.target(later), Target::Use(theirs));
     duplex.written(b"frames", later);
-    assert_eq!(duplex.ended(theirs, later), Ending::Refused);
+    assert_eq!(duplex.ended(theirs, End::Failed, later), Ending::Refused);
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn with_two_streams_the_one_we_opened_is_written_to_and_stays() {
     let own = duplex.own_opened(now);
     let theirs = duplex.theirs_arrived(now);
     assert_eq!(duplex.target(now), Target::Use(own));
-    assert_eq!(duplex.ended(theirs, now), Ending::Unaffected);
+    assert_eq!(duplex.ended(theirs, End::Failed, now), Ending::Unaffected);
     assert_eq!(duplex.target(now), Target::Use(own));
 }
 
@@ -55,19 +55,19 @@ fn a_stream_of_theirs_is_left_for_ours_only_while_nothing_was_written_on_it() {
 #[test]
 fn a_refused_stream_is_tried_again_ever_later_until_it_has_failed() {
     let (mut duplex, mut now) = established();
-    for refusals in 0..MAX_REFUSALS {
+    for refusals in 0..MAX_RETRIES {
         let own = duplex.own_opened(now);
         if refusals == 0 {
             duplex.written(b"frames", now);
         }
-        assert_eq!(duplex.ended(own, now), Ending::Refused);
+        assert_eq!(duplex.ended(own, End::Failed, now), Ending::Refused);
         let not_before = now + FIRST_PAUSE * 2u32.pow(refusals);
         assert_eq!(duplex.target(now), Target::OpenNew { not_before });
         assert!(duplex.replay_waits() && duplex.take_replay().is_none());
         now = not_before;
     }
-    duplex.open_failed(now);
-    assert_eq!(duplex.target(now), Target::Failed);
+    duplex.open_failed(Failure::Refused, now);
+    assert_eq!(duplex.target(now), Target::Failed(Failure::Refused));
     assert_eq!(duplex.take_replay().as_deref(), Some(&b"frames"[..]), "to be reported as unsent");
     let theirs = duplex.theirs_arrived(now);
     assert_eq!(duplex.target(now), Target::Use(theirs));
@@ -78,10 +78,10 @@ fn a_refused_stream_is_tried_again_ever_later_until_it_has_failed() {
 fn a_peer_that_answers_is_met_without_pauses_again() {
     let (mut duplex, now) = established();
     let own = duplex.own_opened(now);
-    duplex.ended(own, now);
+    duplex.ended(own, End::Failed, now);
     let own = duplex.own_opened(now);
     duplex.frame_in(own);
-    assert_eq!(duplex.ended(own, now), Ending::Broken);
+    assert_eq!(duplex.ended(own, End::Failed, now), Ending::Broken);
     // Not at once, so that a peer cannot make us open streams in a tight loop.
     assert_eq!(duplex.target(now), Target::OpenNew { not_before: now + FIRST_PAUSE });
 }
@@ -90,10 +90,10 @@ fn a_peer_that_answers_is_met_without_pauses_again() {
 fn a_failed_write_noticed_twice_counts_once() {
     let (mut duplex, now) = established();
     let own = duplex.own_opened(now);
-    assert_eq!(duplex.ended(own, now), Ending::Refused);
-    assert_eq!(duplex.ended(own, now), Ending::Unaffected);
+    assert_eq!(duplex.ended(own, End::Failed, now), Ending::Refused);
+    assert_eq!(duplex.ended(own, End::Failed, now), Ending::Unaffected);
     let again = duplex.own_opened(now);
-    assert_eq!(duplex.ended(own, now), Ending::Unaffected);
+    assert_eq!(duplex.ended(own, End::Failed, now), Ending::Unaffected);
     assert_eq!(duplex.target(now), Target::Use(again));
 }
 
@@ -104,7 +104,7 @@ fn what_was_written_before_the_window_ended_is_not_replayed_after_it() {
         let own = duplex.own_opened(now);
         duplex.written(b"frames", now);
         let end = now + REFUSAL_WINDOW + Duration::from_nanos(late);
-        assert_eq!(duplex.ended(own, end), ending);
+        assert_eq!(duplex.ended(own, End::Failed, end), ending);
         assert_eq!(duplex.replay_waits(), ending == Ending::Refused);
     }
 }
@@ -119,6 +119,68 @@ fn what_is_kept_can_be_freed_when_the_window_ends() {
     let after = end + Duration::from_nanos(1);
     assert_eq!(duplex.target(after), Target::Use(own));
     assert_eq!(duplex.window_ends(), None);
+}
+
+#[test]
+fn a_stream_that_breaks_again_and_again_is_given_up_until_the_peer_opens_it() {
+    let (mut duplex, mut now) = established();
+    for attempt in 1..=MAX_RETRIES {
+        let own = duplex.own_opened(now);
+        duplex.written(b"frames", now);
+        // That the peer answers does not make up for its breaking the stream.
+        duplex.frame_in(own);
+        assert_eq!(duplex.ended(own, End::Failed, now), Ending::Broken);
+        assert_eq!(duplex.attempt(), Some(attempt));
+        let not_before = now + FIRST_PAUSE * 2u32.pow(attempt - 1);
+        assert_eq!(duplex.target(now), Target::OpenNew { not_before });
+        now = not_before;
+    }
+    duplex.open_failed(Failure::Refused, now);
+    assert_eq!((duplex.attempt(), duplex.target(now)), (None, Target::Failed(Failure::Broken)));
+    assert_eq!(duplex.take_replay(), None, "what was on its way is not sent twice");
+    let theirs = duplex.theirs_arrived(now);
+    assert_eq!(duplex.target(now), Target::Use(theirs));
+}
+
+#[test]
+fn a_stream_that_the_peer_closes_between_frames_has_not_failed() {
+    let (mut duplex, now) = established();
+    for _ in 0..3 * MAX_RETRIES {
+        let own = duplex.own_opened(now);
+        duplex.written(b"frames", now);
+        assert_eq!(duplex.ended(own, End::Closed, now), Ending::Broken);
+        assert_eq!((duplex.attempt(), duplex.replay_waits()), (None, false));
+        assert_eq!(duplex.target(now), Target::OpenNew { not_before: now + FIRST_PAUSE });
+        let theirs = duplex.theirs_arrived(now);
+        duplex.frame_in(theirs);
+        assert_eq!(duplex.ended(theirs, End::Closed, now), Ending::Broken);
+        assert_eq!(duplex.attempt(), None);
+    }
+}
+
+#[test]
+fn a_stream_of_theirs_that_ends_untouched_is_nothing_to_us() {
+    let (mut duplex, now) = established();
+    for _ in 0..3 * MAX_RETRIES {
+        let theirs = duplex.theirs_arrived(now);
+        duplex.ended(theirs, End::Failed, now);
+        assert_eq!(duplex.attempt(), None);
+    }
+    // Go closes a stream of its own unread when both opened at once: what we wrote goes elsewhere.
+    let theirs = duplex.theirs_arrived(now);
+    duplex.written(b"frames", now);
+    assert_eq!(duplex.ended(theirs, End::Closed, now), Ending::Refused);
+    assert!(duplex.replay_waits() && duplex.attempt() == Some(1));
+}
+
+#[test]
+fn a_stream_that_fails_while_another_stands_has_not_failed() {
+    let (mut duplex, now) = established();
+    let own = duplex.own_opened(now);
+    let theirs = duplex.theirs_arrived(now);
+    duplex.frame_in(own);
+    assert_eq!(duplex.ended(own, End::Failed, now), Ending::Broken);
+    assert_eq!((duplex.attempt(), duplex.target(now)), (None, Target::Use(theirs)));
 }
 
 #[derive(Clone, Debug)]
@@ -197,7 +259,7 @@ impl World {
             }
             Input::Open => self.open(Side::Own),
             Input::Arrive => self.open(Side::Theirs),
-            Input::OpenFails => self.duplex.open_failed(self.now),
+            Input::OpenFails => self.duplex.open_failed(Failure::Refused, self.now),
             Input::FrameIn { which } => self.frame_in(which),
             Input::End { which } => self.end(which),
             Input::Write { size } => self.write(size),
@@ -251,7 +313,7 @@ impl World {
         past.ended = true;
         let (stream, sent) = (past.stream, past.sent.clone());
         let refused = self.is_refused(stream);
-        let ending = self.duplex.ended(stream, self.now);
+        let ending = self.duplex.ended(stream, End::Failed, self.now);
         if self.current != Some(stream) {
             return assert_eq!(ending, Ending::Unaffected);
         }
@@ -277,7 +339,7 @@ impl World {
                 assert_eq!(Some(stream), self.current);
                 self.write_to(stream, size);
             }
-            Target::Failed => {
+            Target::Failed(_) => {
                 let unsent = self.duplex.take_replay().unwrap_or_default();
                 assert_eq!(unsent, std::mem::take(&mut self.waiting));
             }

@@ -17,6 +17,7 @@ pub mod node;
 pub mod numbered;
 pub mod random;
 pub mod raw;
+pub mod valve;
 pub mod wait;
 
 pub use forwarder::Forwarder;

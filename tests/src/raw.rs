@@ -1,10 +1,13 @@
 //! A peer that speaks libp2p and whatever bytes a test wants above it.
 
 use futures::{AsyncReadExt, AsyncWriteExt, StreamExt};
-use glueberry_core::{Node, PeerId};
+use glueberry_core::{EventFilter, EventKind, Node, PeerId};
+use libp2p::identity::Keypair;
 use libp2p::swarm::SwarmEvent;
 use libp2p::{Multiaddr, StreamProtocol, Swarm, SwarmBuilder, noise, tcp, yamux};
 use tokio::task::JoinHandle;
+
+use crate::wait;
 
 /// A libp2p peer without any rules, connected to a node.
 pub struct RawPeer {
@@ -20,13 +23,23 @@ impl RawPeer {
     /// # Panics
     /// When the node cannot be reached.
     pub async fn dial(node: &Node) -> Self {
-        let mut swarm: Swarm<libp2p_stream::Behaviour> = SwarmBuilder::with_new_identity()
-            .with_tokio()
-            .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)
-            .expect("a TCP transport")
-            .with_behaviour(|_| libp2p_stream::Behaviour::new())
-            .expect("a behaviour")
-            .build();
+        Self::dial_as(node, Keypair::generate_ed25519()).await
+    }
+
+    /// Connects to a node under an identity of its own choice.
+    ///
+    /// # Panics
+    /// When the node cannot be reached.
+    pub async fn dial_as(node: &Node, identity: Keypair) -> Self {
+        let mut swarm: Swarm<libp2p_stream::Behaviour> =
+            SwarmBuilder::with_existing_identity(identity)
+                .with_tokio()
+                .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)
+                .expect("a TCP transport")
+                .with_quic()
+                .with_behaviour(|_| libp2p_stream::Behaviour::new())
+                .expect("a behaviour")
+                .build();
         let address: Multiaddr =
             node.listen_addresses()[0].to_string().parse().expect("a node's own address");
         swarm.dial(address).expect("a dial");
@@ -41,6 +54,29 @@ impl RawPeer {
         let control = swarm.behaviour().new_control();
         let swarm = tokio::spawn(async move { while swarm.next().await.is_some() {} });
         Self { peer, node, control, swarm }
+    }
+
+    /// Shakes hands with the node that it is connected to.
+    ///
+    /// # Panics
+    /// When the node does not take it.
+    pub async fn shake_hands(&mut self, node: &Node) {
+        let mut events = node.events(EventFilter::peer(self.peer));
+        let mut own_key = vec![2];
+        own_key.extend_from_slice(self.peer.public_key());
+        let mut hands = self.open("/glueberry/stream/handshake/1.0.0").await;
+        hands.write(&[frame(&[1]), frame(&own_key), frame(&[3])].concat()).await;
+        let established = |kind: &EventKind| matches!(kind, EventKind::PeerEstablished { .. });
+        wait::event(&mut events, "PeerEstablished", established).await;
+    }
+
+    /// Takes the streams that the node opens.
+    ///
+    /// # Panics
+    /// When it takes those already.
+    pub fn accept(&mut self, protocol: &'static str) -> RawStreams {
+        let streams = self.control.accept(StreamProtocol::new(protocol));
+        RawStreams { streams: streams.expect("nobody else takes them") }
     }
 
     /// Who it is.
@@ -79,6 +115,33 @@ impl Drop for RawPeer {
     fn drop(&mut self) {
         self.swarm.abort();
     }
+}
+
+/// The streams of one name that the node opens.
+pub struct RawStreams {
+    streams: libp2p_stream::IncomingStreams,
+}
+
+impl RawStreams {
+    /// The next one.
+    ///
+    /// # Panics
+    /// When none comes.
+    pub async fn next(&mut self) -> RawStream {
+        let stream = wait::within("a stream of the node's", self.streams.next()).await;
+        RawStream { stream: stream.expect("the peer lives").1 }
+    }
+}
+
+/// A frame of wire v1 around a few bytes.
+///
+/// # Panics
+/// Above 125 bytes.
+#[must_use]
+pub fn frame(data: &[u8]) -> Vec<u8> {
+    assert!(data.len() < 126, "one-byte lengths only");
+    let len = u8::try_from(data.len()).expect("it is less than 126");
+    [&[len + 1, len], data].concat()
 }
 
 /// A stream without any rules. Dropping it resets it, so hold it while the test needs it.
@@ -124,5 +187,19 @@ impl RawStream {
         let mut bytes = vec![0; count];
         self.stream.read_exact(&mut bytes).await.expect("the node sends bytes");
         bytes
+    }
+
+    /// Reads until the node ends the stream, and says how much that was.
+    ///
+    /// # Panics
+    /// When the stream breaks before.
+    pub async fn read_to_end(&mut self) -> usize {
+        let (mut buffer, mut total) = (vec![0; 64 * 1024], 0);
+        loop {
+            match self.stream.read(&mut buffer).await.expect("the node ends the stream well") {
+                0 => return total,
+                count => total += count,
+            }
+        }
     }
 }

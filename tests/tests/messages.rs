@@ -23,7 +23,8 @@ async fn connected(a: &Node, b: &Node) -> PeerId {
 }
 
 fn small() -> StreamConfig {
-    StreamConfig { max_message_size: 4096, send_buffer: 16 * 1024, receive_buffer: 16 * 1024 }
+    let (send_buffer, receive_buffer) = (16 * 1024, 16 * 1024);
+    StreamConfig { max_message_size: 4096, send_buffer, receive_buffer, ..StreamConfig::default() }
 }
 
 fn number(message: &Message) -> u32 {

@@ -1,6 +1,7 @@
 //! Who is measured.
 
 mod bare;
+mod crowd;
 pub(crate) mod go;
 mod ours;
 mod raw;
@@ -11,7 +12,8 @@ use hdrhistogram::Histogram;
 
 use crate::flow::Flow;
 use crate::options::Options;
-use crate::{dial, ping_pong};
+use crate::{dial, ping_pong, stalled};
+pub(crate) use crowd::Crowd;
 
 /// One implementation over one transport and secure channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +51,10 @@ impl Subject {
     /// Whether the bench says something about it.
     pub(crate) fn takes_part(self, bench: &str) -> bool {
         match self {
-            Self::Tls | Self::Noise | Self::Quic | Self::Libp2p => true,
+            Self::Tls | Self::Quic => true,
+            Self::Noise | Self::Libp2p => bench != stalled::NAME,
             Self::Tcp => bench == ping_pong::NAME,
-            Self::Go => bench != ping_pong::NAME,
+            Self::Go => ![ping_pong::NAME, stalled::NAME].contains(&bench),
         }
     }
 
@@ -110,6 +113,15 @@ impl Subject {
             Self::Libp2p => bare::dial(dials).await,
             Self::Tcp => unreachable!("it takes no part in {}", dial::NAME),
             Self::Go => tokio::task::block_in_place(|| go::dial(dials, go_peer(options))),
+        }
+    }
+
+    /// A node of this library that is connected to so many others.
+    pub(crate) async fn crowd(self, peers: usize) -> Crowd {
+        match self {
+            Self::Tls => Crowd::connect(ours::Way::Tls, peers).await,
+            Self::Quic => Crowd::connect(ours::Way::Quic, peers).await,
+            _ => unreachable!("it takes no part in {}", stalled::NAME),
         }
     }
 

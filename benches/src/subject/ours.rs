@@ -19,7 +19,7 @@ pub(super) enum Way {
 }
 
 impl Way {
-    fn place(self) -> &'static str {
+    pub(super) fn place(self) -> &'static str {
         match self {
             Self::Tls | Self::Noise => "/ip4/127.0.0.1/tcp/0",
             Self::Quic => "/ip4/127.0.0.1/udp/0/quic-v1",
@@ -33,7 +33,7 @@ impl Way {
         }
     }
 
-    async fn node(self) -> Node {
+    pub(super) async fn node(self) -> Node {
         let builder = Node::builder(Identity::generate()).security(self.security());
         let builder = builder.stream(STREAM, StreamConfig::default()).expect("a valid name");
         builder.start().await.expect("a node starts")
@@ -70,14 +70,14 @@ impl Pair {
     }
 }
 
-async fn send(node: Node, peer: PeerId, mut numbered: Numbered) -> u64 {
+pub(super) async fn send(node: Node, peer: PeerId, mut numbered: Numbered) -> u64 {
     while let Some(message) = numbered.next_message() {
         node.send(&peer, STREAM, message).await.expect("the session stands");
     }
     numbered.count()
 }
 
-async fn receive(mut inbox: Messages, payload: u32) -> u64 {
+pub(super) async fn receive(mut inbox: Messages, payload: u32) -> u64 {
     let mut receipt = Receipt::new(payload);
     while !receipt.is_complete() {
         let message = inbox.next().await.expect("the node runs");
@@ -86,7 +86,7 @@ async fn receive(mut inbox: Messages, payload: u32) -> u64 {
     receipt.count()
 }
 
-fn inbox(node: &Node) -> Messages {
+pub(super) fn inbox(node: &Node) -> Messages {
     node.messages(STREAM).expect("nobody else reads")
 }
 
@@ -132,5 +132,5 @@ pub(super) async fn dial(way: Way, dials: usize) -> Histogram<u64> {
     times
 }
 
-const STREAM: &str = "bench";
+pub(super) const STREAM: &str = "bench";
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);

@@ -7,7 +7,7 @@ use futures::Stream;
 
 use super::Inbox;
 use super::message::{Message, Run};
-use super::queues::Scope;
+use super::queues::{Popped, Scope};
 use crate::error::Result;
 
 /// Received messages, in the order in which each peer sent them. Ends when the node has shut down
@@ -62,7 +62,8 @@ impl Messages {
             if let Some(message) = self.current.as_mut().and_then(Run::next) {
                 return Some(message);
             }
-            self.current = Some(self.inbox.queues.lock().pop(&self.scope)?);
+            let popped = self.inbox.queues.lock().pop(&self.scope)?;
+            self.take_run(popped);
         }
     }
 
@@ -83,15 +84,24 @@ impl Messages {
     /// Fetches the next buffer; false at the end of the inbox.
     fn poll_run(&mut self, context: &mut Context<'_>) -> Poll<bool> {
         let mut queues = self.inbox.queues.lock();
-        self.current = queues.pop(&self.scope);
-        if self.current.is_some() {
+        if let Some(popped) = queues.pop(&self.scope) {
+            drop(queues);
+            self.take_run(popped);
             return Poll::Ready(true);
         }
+        self.current = None;
         if queues.is_over(&self.scope) {
             return Poll::Ready(false);
         }
         queues.wait(&self.scope, context.waker());
         Poll::Pending
+    }
+
+    fn take_run(&mut self, popped: Popped) {
+        if popped.has_drained {
+            self.inbox.watch(popped.run.origin.clone());
+        }
+        self.current = Some(popped.run);
     }
 
     fn peek_current(&self) -> bool {

@@ -62,21 +62,28 @@ impl fmt::Debug for Message {
 }
 
 /// A received buffer of frames, opened in place: its messages are found when they are asked for.
-pub(crate) struct Run {
+pub(super) struct Run {
     pub(super) origin: Arc<Origin>,
     frames: Bytes,
+    idle: usize,
     at: usize,
     protection: Protection,
 }
 
 impl Run {
-    pub(crate) fn new(origin: Arc<Origin>, frames: Bytes, protection: Protection) -> Self {
-        Self { origin, frames, at: 0, protection }
+    /// `idle`: bytes of the buffer's memory that `frames` keeps alive and does not show.
+    pub(super) fn new(
+        origin: Arc<Origin>,
+        frames: Bytes,
+        idle: usize,
+        protection: Protection,
+    ) -> Self {
+        Self { origin, frames, idle, at: 0, protection }
     }
 
     /// The bytes it keeps in memory, with an allowance for what administers it.
     pub(super) fn weight(&self) -> usize {
-        self.frames.len() + RUN_OVERHEAD
+        self.frames.len() + self.idle + RUN_OVERHEAD
     }
 
     /// Whether every message has been taken.

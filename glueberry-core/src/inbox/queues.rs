@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Instant;
 
 use glueberry_proto::name::StreamName;
+use glueberry_proto::pressure::{Look, Mark, Pressure, Watermarks};
 use tokio::sync::Notify;
 
 use super::message::{Origin, Run};
@@ -39,6 +41,15 @@ pub(super) struct Queues {
 pub(super) struct Dropped {
     pub(super) origin: Arc<Origin>,
     pub(super) bytes: usize,
+    /// Subscribers heard that it was full, and have to hear that it is not.
+    pub(super) is_high: bool,
+}
+
+/// A buffer whose turn it was.
+pub(super) struct Popped {
+    pub(super) run: Run,
+    /// Its queue has drained, and somebody has to see whether it stays so.
+    pub(super) has_drained: bool,
 }
 
 struct Queue {
@@ -46,6 +57,8 @@ struct Queue {
     weight: usize,
     readers: usize,
     room: Arc<Notify>,
+    /// None of a queue that no reader fills any more.
+    pressure: Option<Pressure>,
 }
 
 /// A consumer that exists, and the task to wake when there is something for it.
@@ -55,15 +68,18 @@ struct Consumer {
 }
 
 impl Queues {
-    pub(super) fn open(&mut self, origin: &Arc<Origin>) -> Arc<Notify> {
+    /// True: there is pressure to report.
+    pub(super) fn open(&mut self, origin: &Arc<Origin>, marks: Watermarks) -> (Arc<Notify>, bool) {
         let queue = self.queue(origin);
         queue.readers += 1;
+        let pressure = queue.pressure.get_or_insert_with(|| Pressure::new(marks));
+        let has_news = pressure.begin(queue.weight);
         let (weight, room, first) = (queue.weight, queue.room.clone(), queue.readers == 1);
         if first && self.orphans.contains(origin) {
             self.orphans.retain(|orphan| orphan != origin);
             self.orphaned -= weight;
         }
-        room
+        (room, has_news)
     }
 
     /// A reader is gone. What waits stays, but what strangers leave behind is bounded: beyond it
@@ -95,28 +111,65 @@ impl Queues {
                 self.turns.remove(&origin.stream);
             }
         }
-        Some(Dropped { origin, bytes: queue.weight })
+        let is_high = queue.pressure.is_some_and(|pressure| pressure.mark() == Mark::High);
+        Some(Dropped { origin, bytes: queue.weight, is_high })
     }
 
-    pub(super) fn weight(&self, origin: &Arc<Origin>) -> usize {
+    /// True: there is pressure to report.
+    pub(super) fn end_pressure(&mut self, origin: &Origin) -> bool {
+        self.pressure(origin).is_some_and(Pressure::end)
+    }
+
+    pub(super) fn look(&mut self, origin: &Origin, now: Instant) -> Look {
+        self.pressure(origin).map_or(Look::Done, |pressure| pressure.look(now))
+    }
+
+    /// The next report of a queue's pressure, with the bytes that it holds.
+    pub(super) fn next_report(&mut self, origin: &Origin) -> Option<(Mark, usize)> {
+        let mark = self.pressure(origin)?.next_report()?;
+        Some((mark, self.weight(origin)))
+    }
+
+    /// The report was made: is there another one?
+    pub(super) fn report_done(&mut self, origin: &Origin) -> Option<(Mark, usize)> {
+        if let Some(mark) = self.pressure(origin)?.report_done() {
+            return Some((mark, self.weight(origin)));
+        }
+        self.forget_if_done(origin);
+        None
+    }
+
+    pub(super) fn unread(&self, origin: &Origin) -> (usize, Mark) {
+        let queue = self.by_origin.get(origin);
+        let pressure = queue.and_then(|queue| queue.pressure.as_ref());
+        (queue.map_or(0, |queue| queue.weight), pressure.map_or(Mark::Low, Pressure::mark))
+    }
+
+    fn pressure(&mut self, origin: &Origin) -> Option<&mut Pressure> {
+        self.by_origin.get_mut(origin)?.pressure.as_mut()
+    }
+
+    pub(super) fn weight(&self, origin: &Origin) -> usize {
         self.by_origin.get(origin).map_or(0, |queue| queue.weight)
     }
 
-    /// Queues a run, and returns whom to wake, which is to be done without the lock.
-    pub(super) fn push(&mut self, run: Run) -> Option<Waker> {
+    /// Queues a run, and returns whom to wake, and whether there is pressure to report: both are to
+    /// be done without the lock.
+    pub(super) fn push(&mut self, run: Run) -> (Option<Waker>, bool) {
         let origin = run.origin.clone();
         let queue = self.queue(&origin);
         queue.weight += run.weight();
         queue.runs.push_back(run);
+        let has_news = queue.pressure.as_mut().is_some_and(|it| it.filled(queue.weight));
         if queue.runs.len() == 1 {
             self.turns.entry(origin.stream.clone()).or_default().push_back(origin.peer);
         }
-        self.waker(&origin.stream)
+        (self.waker(&origin.stream), has_news)
     }
 
     /// Takes the buffer whose turn it is. One turn is one buffer, so that no peer and no stream
     /// waits for more than one buffer of each other.
-    pub(super) fn pop(&mut self, scope: &Scope) -> Option<Run> {
+    pub(super) fn pop(&mut self, scope: &Scope) -> Option<Popped> {
         let stream = match scope {
             Scope::One(stream) => stream.clone(),
             Scope::All => self.next_stream()?,
@@ -128,6 +181,9 @@ impl Queues {
         let run = queue.runs.pop_front()?;
         queue.weight -= run.weight();
         queue.room.notify_waiters();
+        let weight = queue.weight;
+        let drained = queue.pressure.as_mut().filter(|pressure| pressure.falls(weight));
+        let has_drained = drained.is_some_and(|pressure| pressure.drained(Instant::now()));
         let (orphan, spent) = (queue.readers == 0, queue.runs.is_empty());
         if !spent {
             turns.push_back(peer);
@@ -141,7 +197,7 @@ impl Queues {
         if self.turns.get(&origin.stream).is_some_and(VecDeque::is_empty) {
             self.turns.remove(&origin.stream);
         }
-        Some(run)
+        Some(Popped { run, has_drained })
     }
 
     /// Puts back what a leaving consumer did not read, before everything else of its origin.
@@ -226,14 +282,21 @@ impl Queues {
             weight: 0,
             readers: 0,
             room: Arc::default(),
+            pressure: None,
         })
     }
 
-    fn forget_if_done(&mut self, origin: &Arc<Origin>) {
-        if self.by_origin.get(origin).is_some_and(|q| q.readers == 0 && q.runs.is_empty()) {
-            self.by_origin.remove(origin);
-            self.orphans.retain(|orphan| orphan != origin);
+    /// A queue whose High was told lives until its Low was.
+    fn forget_if_done(&mut self, origin: &Origin) {
+        let Some(queue) = self.by_origin.get(origin) else { return };
+        if queue.readers > 0 || !queue.runs.is_empty() {
+            return;
         }
+        let is_quiet = queue.pressure.as_ref().is_none_or(Pressure::is_quiet);
+        if is_quiet {
+            self.by_origin.remove(origin);
+        }
+        self.orphans.retain(|orphan| **orphan != *origin);
     }
 
     /// The next stream after the last one that has something waiting, in a circle.
@@ -298,7 +361,8 @@ mod tests {
     }
 
     fn check(queues: &Queues) -> std::result::Result<(), TestCaseError> {
-        let orphaned = queues.by_origin.values().filter(|queue| queue.readers == 0);
+        let orphaned = queues.by_origin.values();
+        let orphaned = orphaned.filter(|queue| queue.readers == 0 && !queue.runs.is_empty());
         let (count, weight) = orphaned.fold((0, 0), |(n, w), queue| (n + 1, w + queue.weight));
         prop_assert_eq!((queues.orphans.len(), queues.orphaned), (count, weight));
         for (origin, queue) in &queues.by_origin {
@@ -307,6 +371,8 @@ mod tests {
             let turns = queues.turns.get(&origin.stream);
             let has_turn = turns.is_some_and(|turns| turns.contains(&origin.peer));
             prop_assert_eq!(has_turn, !queue.runs.is_empty());
+            let is_watched = queue.pressure.as_ref().is_some_and(|it| !it.is_quiet());
+            prop_assert!(queue.readers > 0 || !queue.runs.is_empty() || is_watched);
         }
         Ok(())
     }
@@ -320,7 +386,7 @@ mod tests {
             for step in steps {
                 match step {
                     Step::Open(at) => {
-                        queues.open(&origins[at]);
+                        queues.open(&origins[at], Watermarks::of(5_000_000, 75, 25));
                         readers[at] += 1;
                     }
                     Step::Leave(at) if readers[at] > 0 => {
@@ -330,11 +396,12 @@ mod tests {
                     }
                     Step::Push(at, len) if readers[at] > 0 => {
                         let frames = Bytes::from(vec![0; len]);
-                        queues.push(Run::new(origins[at].clone(), frames, Protection::Plain));
+                        queues.push(Run::new(origins[at].clone(), frames, 0, Protection::Plain));
                     }
                     Step::Pop(stream) => {
                         let one = stream.map(|at| Scope::One(origins[at].stream.clone()));
-                        taken = queues.pop(&one.unwrap_or(Scope::All)).or(taken);
+                        let popped = queues.pop(&one.unwrap_or(Scope::All));
+                        taken = popped.map(|popped| popped.run).or(taken);
                     }
                     Step::PutBack => drop(taken.take().map(|run| queues.put_back(run))),
                     Step::Leave(_) | Step::Push(..) => {}

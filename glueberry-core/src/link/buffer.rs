@@ -51,21 +51,28 @@ impl ReadBuffer {
     /// Splits off the first `end` bytes. A buffer that is mostly used is handed over as it is, and
     /// a new one takes its place; from one that is mostly empty they are copied, lest a small
     /// message keeps a large buffer.
-    pub(super) fn split_to(&mut self, end: usize) -> Bytes {
+    pub(super) fn split_to(&mut self, end: usize) -> Front {
         let tail = self.filled - end;
         if end * 2 < self.bytes.len() {
             let front = Bytes::copy_from_slice(&self.bytes[..end]);
             self.bytes.copy_within(end..self.filled, 0);
             self.filled = tail;
-            return front;
+            return Front { bytes: front, memory: end };
         }
         let mut next = vec![0; self.next_size.max(tail * 2)];
         next[..tail].copy_from_slice(&self.bytes[end..self.filled]);
         let mut front = std::mem::replace(&mut self.bytes, next);
         self.filled = tail;
+        let memory = front.capacity();
         front.truncate(end);
-        Bytes::from(front)
+        Front { bytes: Bytes::from(front), memory }
     }
+}
+
+/// What was split off, and the memory that it keeps.
+pub(super) struct Front {
+    pub(super) bytes: Bytes,
+    pub(super) memory: usize,
 }
 
 /// What an idle stream holds.
@@ -87,7 +94,9 @@ mod tests {
             let end_of_stream = buffer.fill(&mut stream).await.unwrap() == 0;
             let unread = buffer.unread().len();
             let end = if end_of_stream { unread } else { unread.saturating_sub(keep % 700) };
-            received.extend_from_slice(&buffer.split_to(end));
+            let front = buffer.split_to(end);
+            assert!(front.memory <= 2 * front.bytes.len() + 1);
+            received.extend_from_slice(&front.bytes);
             if end_of_stream {
                 break;
             }
@@ -100,7 +109,7 @@ mod tests {
         let mut buffer = ReadBuffer::new();
         buffer.fill(&mut &[7u8; 10][..]).await.unwrap();
         let before = buffer.bytes.as_ptr();
-        assert_eq!(buffer.split_to(10).len(), 10);
+        assert_eq!(buffer.split_to(10).memory, 10);
         assert_eq!(buffer.bytes.as_ptr(), before, "the buffer stays");
     }
 }

@@ -19,7 +19,7 @@ use tracing::{Instrument, info_span};
 use crate::events::Hub;
 use crate::inbox::{Entrance, Origin};
 use crate::net::Connection;
-pub(crate) use outgoing::Outgoing;
+pub(crate) use outgoing::{Bounds, Outgoing, Outlook};
 pub(crate) use writer::MOVE_GRACE;
 
 /// How far the session on a connection is.

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
 use glueberry_proto::aead::Aead;
-use glueberry_proto::name::StreamName;
+use glueberry_proto::pressure::{Look, Mark, Pressure, Watermarks};
 use glueberry_proto::v1::record::{OpenRecord, Protection};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -14,15 +15,19 @@ use tokio_util::sync::CancellationToken;
 
 use super::batch::Batch;
 use crate::error::{Error, ErrorCode, Result};
+use crate::events::Direction;
+use crate::inbox::Origin;
+use crate::pressure::Teller;
 
 /// Messages wait here as frames in one buffer, bounded in bytes. Senders copy into it under a short
 /// lock; the writer takes the whole buffer and leaves an empty one.
 pub(crate) struct Outgoing {
-    stream: StreamName,
+    origin: Arc<Origin>,
     limit: usize,
     largest: usize,
     /// `None` where frames are not sealed.
     key: Option<Arc<Aead>>,
+    teller: Teller,
     state: Mutex<State>,
     /// There is something to write, or nothing more will come.
     filled: Notify,
@@ -45,8 +50,29 @@ struct State {
     returned: VecDeque<Batch>,
     /// An empty buffer for the next swap, while the stream is busy.
     spare: Option<OpenRecord>,
+    pressure: Pressure,
     opened: bool,
+    course: Course,
     end: End,
+}
+
+/// How the stream beneath is doing, as its writer sees it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Course {
+    /// A stream stands that messages go to.
+    pub(crate) stands: bool,
+    /// It failed: which attempt to open it again is due, or under way.
+    pub(crate) attempt: Option<u32>,
+    /// Subscribers know that it failed.
+    told: bool,
+}
+
+/// The bounds of a stream's sending side, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) limit: usize,
+    pub(crate) largest: usize,
+    pub(crate) marks: Watermarks,
 }
 
 /// What is still done for this stream.
@@ -55,6 +81,8 @@ enum End {
     Open,
     /// The peer does not take this stream now.
     Refused,
+    /// The stream broke too often; the peer may still open it.
+    Failed,
     /// What waits is written; nothing more is accepted.
     Draining,
     /// Nothing more is written.
@@ -79,11 +107,12 @@ pub(super) enum Work {
 
 impl Outgoing {
     pub(crate) fn new(
-        stream: StreamName,
-        limit: usize,
-        largest: usize,
+        origin: Arc<Origin>,
+        bounds: Bounds,
         key: Option<Arc<Aead>>,
+        teller: Teller,
     ) -> Self {
+        let Bounds { limit, largest, marks } = bounds;
         let state = State {
             record: empty_record(key.as_ref()),
             taken: Tally::default(),
@@ -91,16 +120,19 @@ impl Outgoing {
             flushed: 0,
             returned: VecDeque::new(),
             spare: None,
+            pressure: Pressure::new(marks),
             opened: false,
+            course: Course::default(),
             end: End::Open,
         };
         let (filled, moved) = (Notify::new(), Notify::new());
         let (flushers, draining) = (AtomicUsize::new(0), CancellationToken::new());
         Self {
-            stream,
+            origin,
             limit,
             largest,
             key,
+            teller,
             state: Mutex::new(state),
             filled,
             moved,
@@ -116,7 +148,7 @@ impl Outgoing {
             return Ok(());
         }
         let text = format!("{} bytes already wait to be sent", self.waiting().bytes);
-        Err(Error::new(ErrorCode::WouldBlock, text).at_stream(&self.stream))
+        Err(Error::new(ErrorCode::WouldBlock, text).at_stream(&self.origin.stream))
     }
 
     /// Queues a message; waits while the buffer is full. Cancelling the wait queues nothing.
@@ -146,16 +178,24 @@ impl Outgoing {
         if state.end != End::Open {
             return Err(self.over(state.end));
         }
-        let waiting = usize::try_from(state.waiting().bytes).unwrap_or(usize::MAX);
+        let waiting = state.waiting_bytes();
         if waiting > 0 && waiting + framed > self.limit {
+            if state.pressure.found_full() {
+                drop(state);
+                self.report();
+            }
             return Ok(false);
         }
         let was_empty = state.record.is_empty();
         state.record.push(message).map_err(|_| self.too_large(message.len()))?;
         state.accepted += 1;
+        let has_news = state.pressure.filled(waiting + framed);
         drop(state);
         if was_empty {
             self.filled.notify_one();
+        }
+        if has_news {
+            self.report();
         }
         Ok(true)
     }
@@ -173,7 +213,7 @@ impl Outgoing {
                 if state.flushed >= until {
                     return Ok(());
                 }
-                if matches!(state.end, End::Closed | End::Refused) {
+                if matches!(state.end, End::Closed | End::Refused | End::Failed) {
                     return Err(self.over(state.end));
                 }
             }
@@ -199,7 +239,7 @@ impl Outgoing {
         if state.end == End::Closed {
             return Some(Work::Finish);
         }
-        if state.end == End::Refused {
+        if matches!(state.end, End::Refused | End::Failed) {
             return None;
         }
         if let Some(batch) = state.returned.pop_front() {
@@ -216,19 +256,26 @@ impl Outgoing {
     }
 
     /// The writer has written all it took; senders find room again.
-    pub(super) fn written(&self, batch: Batch) {
+    pub(super) fn written(self: &Arc<Self>, batch: Batch) {
         let mut state = self.state.lock();
         state.taken = Tally::default();
         state.spare = batch.recycle();
+        let drained = state.pressure.falls(state.waiting_bytes());
+        let watch = drained && state.pressure.drained(Instant::now());
         drop(state);
         self.moved.notify_waiters();
+        if watch {
+            let outgoing = self.clone();
+            self.teller.watch(move |now| outgoing.look(now));
+        }
     }
 
-    /// The writer ends with work half done: the next one goes on with it.
+    /// The writer ends with work half done: the next one goes on with it, before all else.
     pub(super) fn give_back(&self, batches: impl IntoIterator<Item = Batch>) {
         let mut state = self.state.lock();
         state.taken = Tally::default();
-        state.returned.extend(batches);
+        let later = std::mem::take(&mut state.returned);
+        state.returned = batches.into_iter().chain(later).collect();
         // What no stream took counted as accepted and flushed: it is to be flushed again.
         state.flushed = state.flushed.min(state.accepted - state.waiting().messages);
     }
@@ -266,15 +313,45 @@ impl Outgoing {
         self.change(End::Open, End::Refused);
     }
 
+    /// The stream broke too often: what waits goes on waiting, nothing more is accepted. False if
+    /// an end is under way that says more.
+    pub(super) fn fail(&self) -> bool {
+        let failed = self.change(End::Open, End::Failed);
+        if failed {
+            let mut state = self.state.lock();
+            state.opened = false;
+            state.course = Course::default();
+        }
+        failed
+    }
+
     /// The peer opened the stream after all.
     pub(super) fn accept_again(&self) {
         self.change(End::Refused, End::Open);
+        self.change(End::Failed, End::Open);
+    }
+
+    /// What the writer sees of the stream beneath.
+    pub(super) fn follow(&self, stands: bool, attempt: Option<u32>) {
+        let mut state = self.state.lock();
+        state.course = Course { stands, attempt, ..state.course };
+    }
+
+    /// Subscribers hear that the stream failed.
+    pub(super) fn mark_degraded(&self) {
+        self.state.lock().course.told = true;
+    }
+
+    /// True if subscribers heard that it failed, and not that it stands again.
+    pub(super) fn mark_recovered(&self) -> bool {
+        std::mem::take(&mut self.state.lock().course.told)
     }
 
     /// Accepts nothing more; what waits is still written.
     pub(crate) fn drain(&self) {
         self.change(End::Open, End::Draining);
         self.change(End::Refused, End::Closed);
+        self.change(End::Failed, End::Closed);
         self.draining.cancel();
     }
 
@@ -285,8 +362,19 @@ impl Outgoing {
 
     /// Ends it at once. What was never written stays countable.
     pub(crate) fn close(&self) {
-        self.state.lock().end = End::Closed;
+        let mut state = self.state.lock();
+        state.end = End::Closed;
+        let has_news = state.pressure.end();
+        drop(state);
         self.wake_all();
+        if has_news {
+            self.report();
+        }
+    }
+
+    /// With whom, and which stream.
+    pub(crate) fn origin(&self) -> &Arc<Origin> {
+        &self.origin
     }
 
     /// What was accepted and not wholly written.
@@ -294,17 +382,56 @@ impl Outgoing {
         self.state.lock().waiting()
     }
 
+    /// Everything that a look at the stream's health needs, from one moment.
+    pub(crate) fn look_at(&self) -> Outlook {
+        let state = self.state.lock();
+        Outlook {
+            waiting: state.waiting(),
+            course: state.course,
+            mark: state.pressure.mark(),
+            refused: state.end == End::Refused,
+            failed: state.end == End::Failed,
+        }
+    }
+
+    /// Tells what its pressure comes to: in order, and without the lock.
+    fn report(&self) {
+        let next = |state: &mut State, mark: Option<Mark>| Some((mark?, state.waiting_bytes()));
+        let mut report = {
+            let mut state = self.state.lock();
+            let mark = state.pressure.next_report();
+            next(&mut state, mark)
+        };
+        while let Some((mark, bytes)) = report {
+            self.teller.tell(&self.origin, Direction::Outbound, mark, bytes);
+            let mut state = self.state.lock();
+            let mark = state.pressure.report_done();
+            report = next(&mut state, mark);
+        }
+    }
+
+    fn look(&self, now: Instant) -> Look {
+        let look = self.state.lock().pressure.look(now);
+        if look == Look::Report {
+            self.report();
+        }
+        look
+    }
+
     fn protection(&self) -> Protection {
         if self.key.is_some() { Protection::Sealed } else { Protection::Plain }
     }
 
-    fn change(&self, from: End, to: End) {
+    /// True if it was so before.
+    fn change(&self, from: End, to: End) -> bool {
         let mut state = self.state.lock();
-        if state.end == from {
+        let applies = state.end == from;
+        if applies {
             state.end = to;
         }
         drop(state);
         self.wake_all();
+        applies
     }
 
     fn wake_all(&self) {
@@ -316,16 +443,26 @@ impl Outgoing {
     fn over(&self, end: End) -> Error {
         let (code, message) = match end {
             End::Refused => (ErrorCode::StreamRefused, "the peer does not take this stream"),
+            End::Failed => (ErrorCode::StreamFailed, "the stream broke too often"),
             _ => (ErrorCode::NotConnected, "the session has ended"),
         };
-        Error::new(code, message).at_stream(&self.stream)
+        Error::new(code, message).at_stream(&self.origin.stream)
     }
 
     #[cold]
     fn too_large(&self, len: usize) -> Error {
         let message = format!("the message has {len} bytes, the stream allows {}", self.largest);
-        Error::new(ErrorCode::MessageTooLarge, message).at_stream(&self.stream)
+        Error::new(ErrorCode::MessageTooLarge, message).at_stream(&self.origin.stream)
     }
+}
+
+/// How a stream looks from the sending side.
+pub(crate) struct Outlook {
+    pub(crate) waiting: Tally,
+    pub(crate) course: Course,
+    pub(crate) mark: Mark,
+    pub(crate) refused: bool,
+    pub(crate) failed: bool,
 }
 
 fn empty_record(key: Option<&Arc<Aead>>) -> OpenRecord {
@@ -358,6 +495,11 @@ impl State {
         }
         waiting
     }
+
+    #[inline]
+    fn waiting_bytes(&self) -> usize {
+        usize::try_from(self.waiting().bytes).unwrap_or(usize::MAX)
+    }
 }
 
 impl Tally {
@@ -373,15 +515,64 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
+    use glueberry_proto::name::StreamName;
+    use tokio_util::task::TaskTracker;
+
     use super::*;
+    use crate::events::{Event, EventKind, Hub};
+    use crate::{EventFilter, Identity, PressureLevel};
 
     fn outgoing(limit: usize) -> Outgoing {
-        let name = StreamName::parse("chat").unwrap();
-        Outgoing::new(name, limit, 1000, Some(Arc::new(Aead::new(&[7; 32]))))
+        outgoing_with(limit, &Hub::new(16))
     }
 
-    #[test]
-    fn a_full_buffer_refuses_and_a_single_message_always_fits() {
+    fn outgoing_with(limit: usize, events: &Hub) -> Outgoing {
+        let stream = StreamName::parse("chat").unwrap();
+        let origin = Arc::new(Origin { peer: Identity::generate().peer_id(), stream });
+        let bounds = Bounds { limit, largest: 1000, marks: Watermarks::of(limit, 75, 25) };
+        let teller = Teller::new(events.clone(), TaskTracker::new());
+        Outgoing::new(origin, bounds, Some(Arc::new(Aead::new(&[7; 32]))), teller)
+    }
+
+    #[tokio::test]
+    async fn pressure_is_told_once_and_a_close_ends_it() {
+        let hub = Hub::new(16);
+        let mut events = hub.subscribe(EventFilter::all());
+        let outgoing = outgoing_with(1000, &hub);
+        while outgoing.try_push(&[0; 70]).is_ok() {}
+        let mut levels = || -> Vec<(PressureLevel, u64)> {
+            let told = |event: Event| match event.kind {
+                EventKind::StreamPressure { level, bytes, .. } => (level, bytes),
+                other => panic!("{other:?}"),
+            };
+            events.drain(9).into_iter().map(told).collect()
+        };
+        assert_eq!(levels(), [(PressureLevel::High, 800)], "eight frames of 100 bytes");
+        outgoing.close();
+        outgoing.close();
+        assert_eq!(levels(), [(PressureLevel::Low, 1000)]);
+    }
+
+    #[tokio::test]
+    async fn what_a_writer_gives_back_comes_before_what_waits_already() {
+        let outgoing = outgoing(1 << 20);
+        let batches = [&b"one"[..], b"number two"].map(|message| {
+            let mut record = OpenRecord::plain();
+            record.push(message).unwrap();
+            Batch::seal(record)
+        });
+        outgoing.state.lock().accepted = 2;
+        outgoing.give_back(batches);
+        // Taken and given back again, as when the next stream fails too.
+        for _ in 0..2 {
+            let Some(Work::Resume(first)) = outgoing.try_work() else { panic!("nothing waits") };
+            assert_eq!(first.rest().len(), 5);
+            outgoing.give_back([first]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_buffer_refuses_and_a_single_message_always_fits() {
         let small = outgoing(64);
         small.try_push(&[0; 500]).unwrap();
         assert_eq!(small.try_push(&[0; 1]).unwrap_err().code(), ErrorCode::WouldBlock);
@@ -401,7 +592,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_taken_and_not_written_counts_as_unwritten() {
-        let outgoing = outgoing(1 << 20);
+        let outgoing = Arc::new(outgoing(1 << 20));
         outgoing.push(b"one").await.unwrap();
         let Work::Seal(taken) = outgoing.work().await else { panic!("nothing to write") };
         let taken = Batch::seal(taken);

@@ -1,5 +1,6 @@
 //! From a libp2p stream into the inbox: parse, open in place, hand the whole buffer over.
 
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
@@ -16,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::trace;
 
-use super::buffer::ReadBuffer;
+use super::buffer::{Front, ReadBuffer};
 use crate::error::ErrorCode;
 use crate::events::{EventKind, Hub};
 use crate::inbox::{Entrance, Origin};
@@ -49,6 +50,11 @@ pub(super) struct Reader {
     pub(super) events: Hub,
     /// The connection has ended, or is to end: what has come is read, and nothing more waited for.
     pub(super) ended: CancellationToken,
+    /// Another stream took this one's place (or the connection ended): it is read no later than the
+    /// other one.
+    pub(super) replaced: CancellationToken,
+    /// All that the peer sent here before the other stream has been queued.
+    pub(super) caught_up: CancellationToken,
     /// Faulty frames so far: a peer that sends nothing else must not fill every event queue.
     pub(super) faults: AtomicU32,
 }
@@ -56,38 +62,34 @@ pub(super) struct Reader {
 impl Reader {
     /// Reads until the stream ends or breaks the rules of framing.
     pub(super) async fn run(self, mut stream: impl AsyncRead + Unpin) {
-        let clean = self.read(&mut stream).await;
+        let clean = match self.read(&mut stream).await {
+            Outcome::Closed => true,
+            Outcome::Lost => false,
+            Outcome::Malformed => {
+                // The peer uses the stream: what went to it is not to be sent again.
+                self.tell(Seen::FrameIn).await;
+                false
+            }
+        };
         self.report_the_rest();
         self.tell(Seen::Ended { clean }).await;
     }
 
-    /// True at a clean end.
-    async fn read(&self, stream: &mut (impl AsyncRead + Unpin)) -> bool {
+    async fn read(&self, stream: &mut (impl AsyncRead + Unpin)) -> Outcome {
         let overhead = if self.aead.is_some() { OVERHEAD } else { 0 };
         let mut frames = FrameReader::new(self.largest + overhead);
         let mut buffer = ReadBuffer::new();
-        let mut spoken = false;
+        let (mut spoken, mut in_turn) = (false, true);
         loop {
             if !self.wait_for_room().await {
                 self.report_unread(&mut buffer, stream);
-                return false;
+                return Outcome::Lost;
             }
-            let read = tokio::select! {
-                biased;
-                read = buffer.fill(stream) => read,
-                () = self.ended.cancelled() => return false,
-            };
-            // A stream cut inside a frame was reset, or its connection lost: the session's end, or
-            // the stream's reopening, says so.
-            match read {
-                Ok(0) => {
-                    if let Err(fault) = frames.end(buffer.unread()) {
-                        self.report_malformed(&fault);
-                    }
-                    return true;
-                }
-                Ok(_) => {}
-                Err(_) => return false,
+            match self.fill(&mut buffer, stream, &mut in_turn).await {
+                Some(Ok(0)) => return self.end_of(&frames, &buffer),
+                Some(Ok(_)) => {}
+                // The session's end, or the stream's reopening, says so.
+                Some(Err(_)) | None => return Outcome::Lost,
             }
             match self.open_frames(&mut frames, &mut buffer) {
                 Ok(any) if any && !spoken => {
@@ -97,8 +99,50 @@ impl Reader {
                 Ok(_) => {}
                 Err(fault) => {
                     self.report_malformed(&fault);
-                    return false;
+                    return Outcome::Malformed;
                 }
+            }
+        }
+    }
+
+    /// Reads once; `None` when the connection has ended. A stream that was replaced has its turn
+    /// until nothing comes any more; it is read to its end all the same.
+    async fn fill(
+        &self,
+        buffer: &mut ReadBuffer,
+        stream: &mut (impl AsyncRead + Unpin),
+        in_turn: &mut bool,
+    ) -> Option<io::Result<usize>> {
+        if *in_turn {
+            tokio::select! {
+                biased;
+                read = buffer.fill(stream) => return Some(read),
+                () = self.replaced.cancelled() => {}
+            }
+        }
+        let nothing_comes = tokio::time::sleep(STRAGGLERS);
+        tokio::pin!(nothing_comes);
+        loop {
+            tokio::select! {
+                biased;
+                read = buffer.fill(stream) => return Some(read),
+                () = self.ended.cancelled() => return None,
+                () = &mut nothing_comes, if *in_turn => {
+                    *in_turn = false;
+                    self.caught_up.cancel();
+                }
+            }
+        }
+    }
+
+    /// An end inside a frame is a fault, or a reset, which looks the same where yamux carries the
+    /// stream.
+    fn end_of(&self, frames: &FrameReader, buffer: &ReadBuffer) -> Outcome {
+        match frames.end(buffer.unread()) {
+            Ok(()) => Outcome::Closed,
+            Err(fault) => {
+                self.report_malformed(&fault);
+                Outcome::Malformed
             }
         }
     }
@@ -149,15 +193,27 @@ impl Reader {
                 Err(fault) => break Err(fault),
             }
         };
-        let consumed = buffer.split_to(at);
-        // Between frames that are dropped, a small good one must not keep the whole buffer.
-        let copies = runs.len() * 2 < consumed.len();
-        for run in runs.into_ranges() {
-            let good =
-                if copies { Bytes::copy_from_slice(&consumed[run]) } else { consumed.slice(run) };
-            self.entrance.push(good, self.protection());
-        }
+        self.queue(&buffer.split_to(at), runs);
         outcome
+    }
+
+    fn queue(&self, front: &Front, runs: Runs) {
+        let good = runs.len();
+        // Between frames that are dropped, a few good ones must not keep the whole buffer, nor each
+        // cost more to administer than it holds.
+        if good * 2 < front.bytes.len() || runs.count() > MOST_RUNS {
+            let mut whole = Vec::with_capacity(good);
+            runs.into_ranges().for_each(|run| whole.extend_from_slice(&front.bytes[run]));
+            if good > 0 {
+                self.entrance.push(Bytes::from(whole), 0, self.protection());
+            }
+            return;
+        }
+        let mut idle = front.memory - good;
+        for run in runs.into_ranges() {
+            let idle = std::mem::take(&mut idle);
+            self.entrance.push(front.bytes.slice(run), idle, self.protection());
+        }
     }
 
     fn open_one(&self, frame: &mut [u8]) -> bool {
@@ -215,8 +271,25 @@ impl Reader {
 
 /// Faulty messages of one stream that are reported one by one; the others are counted.
 const MOST_REPORTED: u32 = 64;
+/// How long a stream that was replaced is waited for: what was sent on it before may be under way
+/// on another path than the new stream's, by no more than this.
+const STRAGGLERS: Duration = Duration::from_millis(500);
 /// How long received data of an ended session waits for the application to make room.
 const LAST_ROOM: Duration = Duration::from_secs(10);
+
+/// Stretches of good frames that one buffer is handed over in; more are joined into a new one.
+const MOST_RUNS: usize = 8;
+
+/// How the reading of a stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// By a clean end between two frames. A reset looks clean too where yamux carries the stream.
+    Closed,
+    /// By a reset, or with its connection.
+    Lost,
+    /// What came were no frames, or ended inside one.
+    Malformed,
+}
 
 /// The stretches of good frames in a buffer: one, unless a bad frame stands in between.
 #[derive(Default)]
@@ -237,6 +310,10 @@ impl Runs {
         if good {
             self.current = Some(place);
         }
+    }
+
+    fn count(&self) -> usize {
+        self.before.len() + usize::from(self.current.is_some())
     }
 
     /// Bytes of good frames.

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 use futures::future::{BoxFuture, FutureExt, OptionFuture};
 use futures::io::{ReadHalf, WriteHalf};
 use futures::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use glueberry_proto::v1::duplex::{self, Duplex, Ending, Target};
+use glueberry_proto::name::StreamName;
+use glueberry_proto::v1::duplex::{self, Duplex, End, Ending, Failure, Target};
 use libp2p::Stream;
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::DropGuard;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::{Instrument, debug};
 
 use super::batch::Batch;
@@ -21,8 +22,9 @@ use super::outgoing::Work;
 use super::pending::Pending;
 use super::reader::{Notice, Reader, Seen};
 use super::{Ends, Link, Phase};
+use crate::PeerId;
 use crate::error::ErrorCode;
-use crate::events::EventKind;
+use crate::events::{EventKind, StreamCloseReason};
 use crate::inbox::Entrance;
 use crate::net::OpenFault;
 
@@ -52,11 +54,18 @@ struct Writer {
     pending: Pending,
     unflushed: bool,
     stage: Stage,
-    readers: usize,
+    /// One for each stream that is read: [`MOST_READERS`] and our own.
+    readings: Vec<Reading>,
     /// Held by this task and by every reader; let go when no more is to be waited for.
     reading: Option<Arc<DropGuard>>,
     /// This link has written, or may write from now on.
     had_turn: bool,
+}
+
+struct Reading {
+    id: duplex::Stream,
+    replaced: CancellationToken,
+    caught_up: CancellationToken,
 }
 
 struct Half {
@@ -105,7 +114,7 @@ impl Writer {
             pending: Pending::default(),
             unflushed: false,
             stage: Stage::Sending,
-            readers: 0,
+            readings: Vec::new(),
             reading: Some(reading),
             had_turn: false,
         }
@@ -121,7 +130,7 @@ impl Writer {
                 self.stage = Stage::Finishing;
             }
             self.advance().await;
-            if self.stage == Stage::Written && self.readers == 0 {
+            if self.stage == Stage::Written && self.readings.is_empty() {
                 if phase != Phase::Retiring {
                     return;
                 }
@@ -134,8 +143,8 @@ impl Writer {
 
     /// Goes through the stages of an orderly end.
     async fn advance(&mut self) {
-        let refused = self.duplex.target(Instant::now()) == Target::Failed;
-        if self.stage == Stage::Finishing && refused {
+        let failed = matches!(self.duplex.target(Instant::now()), Target::Failed(_));
+        if self.stage == Stage::Finishing && failed {
             self.give_back();
         }
         let all_sent = self.pending.is_empty() && !self.unflushed;
@@ -144,7 +153,7 @@ impl Writer {
             self.stage = Stage::Farewell { until: Instant::now() + FAREWELL };
         }
         let Stage::Farewell { until } = self.stage else { return };
-        if self.readers > 0 && Instant::now() < until {
+        if !self.readings.is_empty() && Instant::now() < until {
             return;
         }
         if self.pending.is_empty() {
@@ -176,12 +185,14 @@ impl Writer {
         if may_send && !std::mem::replace(&mut self.had_turn, true) {
             // That the stream was refused on an older connection says nothing about this one.
             self.link.outgoing.accept_again();
+            self.note_course();
         }
         let target = self.duplex.target(now);
         if let (true, Target::Use(_)) = (may_send, target) {
             self.pending.announce(&mut self.duplex, now);
         }
-        let wants_to_open = may_send && self.link.may_open && !self.pending.is_empty();
+        let wants_to_open =
+            may_send && self.link.may_open && (!self.pending.is_empty() || self.is_degraded());
         let open_at = match target {
             Target::OpenNew { not_before } if wants_to_open && self.opening.is_none() => {
                 Some(not_before)
@@ -192,6 +203,7 @@ impl Writer {
             let (connection, name) =
                 (self.link.connection.clone(), self.link.origin.stream.clone());
             self.opening = Some(async move { connection.open(&name).await }.boxed());
+            self.report_if_degraded();
         }
         let flushes_first = self.unflushed && self.link.outgoing.has_flushers();
         let takes_work =
@@ -226,7 +238,7 @@ impl Writer {
         match step {
             Step::Look => {}
             // Dropping it resets it.
-            Step::Inbound(_) if self.readers >= MOST_READERS => self.warn(
+            Step::Inbound(_) if self.readings.len() >= MOST_READERS => self.warn(
                 ErrorCode::TooManyStreams,
                 format!("one more stream of this name was refused: {MOST_READERS} are read"),
             ),
@@ -237,7 +249,7 @@ impl Writer {
             }
             Step::Noticed(Notice { stream, what: Seen::FrameIn }) => self.duplex.frame_in(stream),
             Step::Noticed(Notice { stream, what: Seen::Ended { clean } }) => {
-                self.readers -= 1;
+                self.readings.retain(|reading| reading.id != stream);
                 // After our own end a clean one is the answer to it: all was read.
                 if !(clean && matches!(self.stage, Stage::Farewell { .. })) {
                     self.ended(stream, clean);
@@ -260,7 +272,7 @@ impl Writer {
             Step::Wrote(Err(fault)) | Step::Flushed(Err(fault)) => {
                 debug!(%fault, "write failed");
                 if let Target::Use(stream) = self.duplex.target(Instant::now()) {
-                    self.lost(stream);
+                    self.lost(stream, End::Failed);
                 }
             }
         }
@@ -276,19 +288,22 @@ impl Writer {
             }
             Err(fault) => {
                 debug!(%fault, "open failed");
-                self.duplex.open_failed(now);
-                self.report_if_refused(now);
+                let failure = match fault {
+                    OpenFault::Refused => Failure::Refused,
+                    OpenFault::TimedOut | OpenFault::ConnectionEnded => Failure::Broken,
+                };
+                self.duplex.open_failed(failure, now);
+                self.go_on_without(now);
             }
         }
     }
 
     /// Takes a stream in: its reader starts, its writing half replaces an older one of its side.
     fn add(&mut self, id: duplex::Stream, stream: Stream) {
-        self.readers += 1;
-        if self.link.outgoing.mark_opened() {
-            let (peer, stream) = (self.link.origin.peer, self.link.origin.stream.clone());
-            self.link.events.emit(EventKind::StreamOpened { peer, stream });
-        }
+        self.replace(|reading| reading.id.side() == id.side());
+        let earlier = self.replaced();
+        let ended = self.link.connection.ended.clone();
+        let (replaced, caught_up) = (ended.child_token(), CancellationToken::new());
         let (read, write) = stream.split();
         let reader = Reader {
             stream: id,
@@ -298,28 +313,41 @@ impl Writer {
             largest: self.link.largest,
             notices: self.notify.clone(),
             events: self.link.events.clone(),
-            ended: self.link.connection.ended.clone(),
+            ended,
+            replaced: replaced.clone(),
+            caught_up: caught_up.clone(),
             faults: AtomicU32::new(0),
         };
-        let turn = read_in_turn(reader, read, self.link.phase.clone(), self.link.before.clone());
-        let guard = self.reading.clone();
+        let before = self.link.before.iter().map(|before| before.read.clone()).chain(earlier);
+        let turn = read_in_turn(reader, read, self.link.phase.clone(), before.collect());
+        let guards = (self.reading.clone(), caught_up.clone().drop_guard());
         let reading = async move {
             turn.await;
-            drop(guard);
+            drop(guards);
         };
+        self.readings.push(Reading { id, replaced, caught_up });
         self.link.tasks.spawn(reading.in_current_span());
         self.halves.retain(|half| half.id.side() != id.side());
         self.halves.push(Half { id, stream: write });
+        self.note_course();
+        self.report_standing();
     }
 
-    /// The peer ended a stream. One of ours that it closes, instead of resetting it, was accepted
-    /// and read: nothing of it is sent again. (Go closes those that it opened itself unread, when
-    /// both sides opened at once.)
+    /// What comes on these streams from now on need not be read before what comes on others.
+    fn replace(&self, which: impl Fn(&Reading) -> bool) {
+        self.readings.iter().filter(|reading| which(reading)).for_each(|it| it.replaced.cancel());
+    }
+
+    /// The streams that are read no later than a new one.
+    fn replaced(&self) -> Vec<CancellationToken> {
+        let replaced = self.readings.iter().filter(|reading| reading.replaced.is_cancelled());
+        replaced.map(|reading| reading.caught_up.clone()).collect()
+    }
+
+    /// A stream was read to its end.
     fn ended(&mut self, stream: duplex::Stream, clean: bool) {
-        if clean && stream.side() == duplex::Side::Own && !self.is_reset(stream) {
-            self.duplex.frame_in(stream);
-        }
-        self.lost(stream);
+        let closed = clean && !self.is_reset(stream);
+        self.lost(stream, if closed { End::Closed } else { End::Failed });
     }
 
     /// Reading shows a reset as a clean end where yamux carries the stream; writing fails.
@@ -329,10 +357,11 @@ impl Writer {
     }
 
     /// A stream ended. What the peer cannot have read is sent again on the next one.
-    fn lost(&mut self, stream: duplex::Stream) {
+    fn lost(&mut self, stream: duplex::Stream, how: End) {
         let now = Instant::now();
         self.halves.retain(|half| half.id != stream);
-        match self.duplex.ended(stream, now) {
+        self.replace(|reading| reading.id == stream);
+        match self.duplex.ended(stream, how, now) {
             Ending::Unaffected => return,
             Ending::Refused => self.pending.owe(),
             Ending::Broken => self.pending.rewind(),
@@ -340,24 +369,81 @@ impl Writer {
         if std::mem::take(&mut self.unflushed) && self.pending.is_empty() {
             self.link.outgoing.flushed();
         }
-        self.report_if_refused(now);
+        self.go_on_without(now);
     }
 
-    fn report_if_refused(&mut self, now: Instant) {
-        if self.duplex.target(now) != Target::Failed {
-            return;
+    /// A stream is gone: another one carries on, or one is opened again, or this is the end of it.
+    fn go_on_without(&mut self, now: Instant) {
+        if let Target::Failed(failure) = self.duplex.target(now) {
+            self.give_up(failure);
         }
+        self.note_course();
+    }
+
+    fn give_up(&mut self, failure: Failure) {
         self.give_back();
         if *self.link.phase.borrow() == Phase::Retiring {
             // The session goes on elsewhere, and so does the stream.
             return;
         }
-        let waiting = self.link.outgoing.waiting().messages;
-        self.link.outgoing.refuse();
-        self.warn(
-            ErrorCode::StreamRefused,
-            format!("the peer does not take this stream; messages that wait: {waiting}"),
-        );
+        match failure {
+            Failure::Refused => {
+                let waiting = self.link.outgoing.waiting().messages;
+                self.link.outgoing.refuse();
+                self.warn(
+                    ErrorCode::StreamRefused,
+                    format!("the peer does not take this stream; messages that wait: {waiting}"),
+                );
+            }
+            Failure::Broken => {
+                if self.link.outgoing.fail() {
+                    let (peer, stream) = self.whose();
+                    let reason = StreamCloseReason::Failed;
+                    self.link.events.emit(EventKind::StreamClosed { peer, stream, reason });
+                }
+            }
+        }
+    }
+
+    /// Whether the stream failed and is to be opened again, whether or not something waits. The
+    /// handshake stream has done its part, and one that ends needs no other.
+    fn is_degraded(&self) -> bool {
+        self.duplex.attempt().is_some()
+            && !self.link.origin.stream.is_handshake()
+            && self.stage == Stage::Sending
+            && *self.link.phase.borrow() == Phase::Active
+    }
+
+    /// Told when the attempt begins, some time after the failure: a connection that breaks takes
+    /// its streams with it, and is gone by then.
+    fn report_if_degraded(&self) {
+        if let (true, Some(attempt)) = (self.is_degraded(), self.duplex.attempt()) {
+            let (peer, stream) = self.whose();
+            self.link.outgoing.mark_degraded();
+            self.link.events.emit(EventKind::StreamDegraded { peer, stream, attempt });
+        }
+    }
+
+    fn report_standing(&self) {
+        let (peer, stream) = self.whose();
+        if self.link.outgoing.mark_opened() {
+            let stream = stream.clone();
+            self.link.events.emit(EventKind::StreamOpened { peer, stream });
+        }
+        if self.link.outgoing.mark_recovered() {
+            self.link.events.emit(EventKind::StreamRecovered { peer, stream });
+        }
+    }
+
+    /// For whoever asks how the stream is doing.
+    fn note_course(&self) {
+        if *self.link.phase.borrow() != Phase::Retiring {
+            self.link.outgoing.follow(!self.halves.is_empty(), self.duplex.attempt());
+        }
+    }
+
+    fn whose(&self) -> (PeerId, StreamName) {
+        (self.link.origin.peer, self.link.origin.stream.clone())
     }
 
     fn warn(&self, code: ErrorCode, detail: String) {
@@ -400,7 +486,7 @@ async fn read_in_turn(
     reader: Reader,
     stream: ReadHalf<Stream>,
     mut phase: watch::Receiver<Phase>,
-    before: Vec<Ends>,
+    before: Vec<CancellationToken>,
 ) {
     let established = phase.wait_for(|phase| *phase != Phase::Held);
     match reader.ended.clone().run_until_cancelled(established).await {
@@ -408,9 +494,10 @@ async fn read_in_turn(
         // The session ended before it was established: nothing of it counts.
         Some(Err(_)) | None => return,
     }
-    // Bounded by the old connections, which are closed a while after a move.
+    // Bounded by the old connections, which are closed a while after a move; and by an application
+    // that makes room for what came on the stream before this one.
     for before in before {
-        before.read.cancelled().await;
+        before.cancelled().await;
     }
     reader.run(stream).await;
 }
@@ -454,7 +541,7 @@ async fn until(at: Option<Instant>) {
 const MOST_READERS: usize = 4;
 /// How long a stream that was opened before a move may still be under way.
 const LATECOMERS: Duration = Duration::from_millis(300);
-/// Each reader says two things at most, and few readers live at once: they never wait for long.
+/// Each reader says three things at most, and few readers live at once: they never wait for long.
 const NOTICES: usize = 8;
 /// How long a closed stream waits for the peer to close it too: a round trip across the world, and
 /// some more for its application to read.

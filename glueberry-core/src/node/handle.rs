@@ -19,6 +19,7 @@ use crate::inbox::{Inbox, Messages};
 use crate::link::Outgoing;
 use crate::net::{Command, Driver, PeerView, Peers, SHUTDOWN_BOUND, Settings, until_released};
 use crate::peers::Book;
+use crate::pressure::Teller;
 use crate::session::{Attachment, SessionParts};
 use crate::{Address, Identity, PeerId, StreamName};
 
@@ -49,10 +50,11 @@ impl Node {
 
     pub(super) async fn start(identity: Identity, config: Config) -> Result<Self> {
         let events = Hub::new(config.event_buffer);
+        let tasks = TaskTracker::new();
         let parts = SessionParts {
-            inbox: Inbox::new(events.clone()),
+            inbox: Inbox::new(events.clone(), Teller::new(events.clone(), tasks.clone())),
             events,
-            tasks: TaskTracker::new(),
+            tasks,
             streams: Arc::new(config.streams.clone().into_iter().collect()),
         };
         let book = match &config.address_book {
@@ -248,7 +250,7 @@ impl Node {
     /// # Errors
     /// [`ErrorCode::NotConnected`] without an established session, [`ErrorCode::UnknownStream`],
     /// [`ErrorCode::MessageTooLarge`], [`ErrorCode::StreamRefused`] when the peer does not take
-    /// the stream.
+    /// the stream, [`ErrorCode::StreamFailed`] when the stream broke too often in this session.
     pub fn send<'a>(
         &'a self,
         peer: &'a PeerId,
@@ -273,7 +275,8 @@ impl Node {
     /// Waits until the transport has taken all that was sent before on a stream.
     ///
     /// # Errors
-    /// [`ErrorCode::NotConnected`] if the session ends before.
+    /// [`ErrorCode::NotConnected`] if the session ends before; [`ErrorCode::StreamRefused`] and
+    /// [`ErrorCode::StreamFailed`] when the stream takes nothing more.
     pub fn flush<'a>(
         &'a self,
         peer: &'a PeerId,
@@ -404,7 +407,7 @@ impl Node {
         self.inner.peers.view(peer)
     }
 
-    fn attachment(&self, peer: &PeerId) -> Result<Attachment> {
+    pub(super) fn attachment(&self, peer: &PeerId) -> Result<Attachment> {
         let attachment = self.view(peer).and_then(|view| view.attachment);
         attachment.ok_or_else(|| not_connected(peer))
     }

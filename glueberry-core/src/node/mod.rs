@@ -2,6 +2,7 @@
 
 mod builder;
 mod handle;
+mod health;
 mod peers;
 
 pub use builder::Builder;

@@ -99,6 +99,9 @@ struct Waiting {
     _room: OwnedSemaphorePermit,
 }
 
+/// A change in the queue, or one that has to wait for room in it.
+type Queued = std::result::Result<oneshot::Receiver<Result<()>>, Change>;
+
 impl Book {
     /// A book that nobody finds again.
     pub(crate) fn in_memory() -> Self {
@@ -145,21 +148,41 @@ impl Book {
     /// Makes a change. It is durable when this returns `Ok`; changes that come meanwhile are
     /// written together. At most 256 wait for that, and further calls wait for their turn.
     ///
-    /// When the call is dropped before its turn, nothing changes; later, the change is made.
+    /// Changes are made in the order of the calls. When the call is dropped before its turn, nothing
+    /// changes; later, the change is made.
     ///
     /// # Errors
     /// What [`Book::open`] may fail with, and then the change is not reported as saved, though a
     /// part of it may be on disk; [`ErrorCode::MetadataTooLarge`], [`ErrorCode::TooManyPeers`] (also
     /// for 65,536 bans), [`ErrorCode::InvalidConfig`] for more than 16 addresses, and
     /// [`ErrorCode::InvalidAddress`] for one of another peer, and then nothing has changed.
-    pub(crate) async fn update(&self, change: Change) -> Result<()> {
-        let room = Arc::clone(&self.inner.room).acquire_owned().await;
-        let room = room.expect("the semaphore is never closed");
+    pub(crate) fn update(&self, change: Change) -> impl Future<Output = Result<()>> + use<> {
+        // Not only when it is first polled: changes are made in the order of these calls.
+        let room = Arc::clone(&self.inner.room).try_acquire_owned();
+        let queued = match room {
+            Ok(room) => Ok(self.queue(change, room)),
+            Err(_) => Err(change),
+        };
+        self.clone().written(queued)
+    }
+
+    fn queue(&self, change: Change, room: OwnedSemaphorePermit) -> oneshot::Receiver<Result<()>> {
         let (done, outcome) = oneshot::channel();
         self.inner.queue.lock().push(Waiting { change, done, _room: room });
+        outcome
+    }
+
+    async fn written(self, queued: Queued) -> Result<()> {
+        let outcome = match queued {
+            Ok(outcome) => outcome,
+            Err(change) => {
+                let room = Arc::clone(&self.inner.room).acquire_owned().await;
+                self.queue(change, room.expect("the semaphore is never closed"))
+            }
+        };
         let turn = Arc::clone(&self.inner.store).lock_owned().await;
         let batch = std::mem::take(&mut *self.inner.queue.lock());
-        let inner = Arc::clone(&self.inner);
+        let inner = self.inner;
         if batch.is_empty() {
             // Whoever had the turn before has written ours along.
             drop(turn);

@@ -51,6 +51,7 @@ impl View {
         match change {
             Change::Put { peer, .. }
             | Change::Remove(peer)
+            | Change::Reached { peer, .. }
             | Change::Seen { peer, .. }
             | Change::Ban(Ban { target: BanTarget::Peer(peer), .. })
             | Change::Unban(BanTarget::Peer(peer)) => self.follow_peer(*peer, state),

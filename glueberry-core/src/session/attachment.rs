@@ -8,7 +8,6 @@ use tokio::sync::watch;
 
 use super::Session;
 use crate::error::Result;
-use crate::inbox::Origin;
 use crate::link::{Ends, Link, Phase};
 use crate::net::Connection;
 
@@ -65,8 +64,9 @@ impl Attachment {
         let session = &self.session;
         let ends = Ends::default();
         let (outgoing, config, before) = session.lane(name, &ends)?;
-        let origin = Arc::new(Origin { peer: session.peer, stream: name.clone() });
-        let entrance = session.parts.inbox.entrance(origin.clone(), config.receive_buffer);
+        let origin = outgoing.origin().clone();
+        let (capacity, marks) = (config.receive_buffer, config.watermarks(config.receive_buffer));
+        let entrance = session.parts.inbox.entrance(origin.clone(), capacity, marks);
         let link = Link {
             session: session.epoch,
             connection: self.connection.clone(),

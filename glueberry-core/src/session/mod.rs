@@ -2,6 +2,7 @@
 
 mod attachment;
 mod automatic;
+mod health;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,11 +18,12 @@ use tokio_util::task::TaskTracker;
 use crate::config::{MAX_STREAMS, StreamConfig};
 use crate::error::{Error, ErrorCode, Result};
 use crate::events::{EventKind, Hub, StreamCloseReason, Unwritten};
-use crate::inbox::Inbox;
-use crate::link::{Ends, Outgoing};
+use crate::inbox::{Inbox, Origin};
+use crate::link::{Bounds, Ends, Outgoing};
 use crate::{Identity, PeerId};
 pub(crate) use attachment::Attachment;
 pub(crate) use automatic::shake_hands;
+pub use health::{StreamHealth, StreamState};
 
 /// What every session of a node shares.
 #[derive(Clone)]
@@ -124,11 +126,13 @@ impl Session {
         let mut unwritten = Vec::new();
         for (stream, outgoing, _) in lanes {
             outgoing.close();
+            self.parts.inbox.end_pressure(outgoing.origin());
             let waiting = outgoing.waiting();
             if waiting.messages > 0 {
                 let (messages, bytes) = (waiting.messages, waiting.bytes);
                 unwritten.push(Unwritten { stream: stream.clone(), messages, bytes });
             }
+            // One that failed was closed already.
             if outgoing.was_opened() {
                 let reason = StreamCloseReason::SessionEnded;
                 self.parts.events.emit(EventKind::StreamClosed { peer: self.peer, stream, reason });
@@ -160,8 +164,14 @@ impl Session {
             let config = self.parts.streams.get(name).cloned().unwrap_or_default();
             (config, Some(self.aead.clone()))
         };
-        let outgoing =
-            Arc::new(Outgoing::new(name.clone(), config.send_buffer, config.max_message_size, key));
+        let bounds = Bounds {
+            limit: config.send_buffer,
+            largest: config.max_message_size,
+            marks: config.watermarks(config.send_buffer),
+        };
+        let origin = Arc::new(Origin { peer: self.peer, stream: name.clone() });
+        let teller = self.parts.inbox.teller().clone();
+        let outgoing = Arc::new(Outgoing::new(origin, bounds, key, teller));
         let lane =
             Lane { outgoing: outgoing.clone(), config: config.clone(), ends: vec![ends.clone()] };
         lanes.insert(name.clone(), lane);
@@ -179,5 +189,6 @@ fn handshake_config() -> StreamConfig {
         max_message_size: largest,
         send_buffer: 2 * largest,
         receive_buffer: 2 * largest,
+        ..StreamConfig::default()
     }
 }

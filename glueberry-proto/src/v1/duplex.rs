@@ -12,21 +12,21 @@
 //!   written again, in order, on the other stream or on a new one.
 //! - What is written is kept for that until a frame comes in on the stream, 1 MiB has gone out, or
 //!   [`REFUSAL_WINDOW`] has passed since the stream opened.
+//! - A stream that fails later is opened again too, but what was on its way is not written twice:
+//!   nobody knows what of it was read. Refusals and failures are counted together, and answered up
+//!   to [`MAX_RETRIES`] times in a row, with growing pauses.
+//! - A stream that the peer closes between two frames has not failed: it is opened again when there
+//!   is something to write.
 
 use std::time::{Duration, Instant};
 
 use super::replay::Replay;
+use super::retries::Retries;
+pub use super::retries::{FIRST_PAUSE, Failure, LONGEST_PAUSE, MAX_RETRIES, ROW};
 
 /// How long after its opening (or after the peer was established, if that came later) a stream may
 /// still be refused: Go's examples may say Complete before they prepare their streams.
 pub const REFUSAL_WINDOW: Duration = Duration::from_secs(2);
-
-/// The pause before the first new stream after a refusal; it doubles with each further one.
-pub const FIRST_PAUSE: Duration = Duration::from_millis(50);
-
-/// How many refusals in a row are answered by a new stream: 1.55 s of patience in all, for peers
-/// that say Complete up to a second before they prepare.
-pub const MAX_REFUSALS: u32 = 5;
 
 /// The two directions of one stream name on one connection. Never outlives the connection.
 ///
@@ -34,7 +34,7 @@ pub const MAX_REFUSALS: u32 = 5;
 ///
 /// ```
 /// use std::time::Instant;
-/// use glueberry_proto::v1::duplex::{Duplex, Ending, Target};
+/// use glueberry_proto::v1::duplex::{Duplex, End, Ending, Target};
 ///
 /// let now = Instant::now();
 /// let mut duplex = Duplex::new();
@@ -47,7 +47,7 @@ pub const MAX_REFUSALS: u32 = 5;
 /// assert_eq!(duplex.target(now), Target::Use(own));
 ///
 /// // Both opened at once, and the peer refused ours.
-/// assert_eq!(duplex.ended(own, now), Ending::Refused);
+/// assert_eq!(duplex.ended(own, End::Failed, now), Ending::Refused);
 /// assert_eq!(duplex.target(now), Target::Use(theirs));
 /// assert_eq!(duplex.take_replay().as_deref(), Some(&b"sealed frames"[..]));
 /// ```
@@ -58,8 +58,7 @@ pub struct Duplex {
     current: Option<Side>,
     replay: Replay,
     established: Option<Instant>,
-    not_before: Option<Instant>,
-    refusals: u32,
+    retries: Retries,
     streams: u64,
 }
 
@@ -92,9 +91,9 @@ impl Duplex {
     }
 
     /// Opening a stream of our own failed: refused in negotiation, or timed out.
-    pub fn open_failed(&mut self, now: Instant) {
+    pub fn open_failed(&mut self, failure: Failure, now: Instant) {
         if self.current.is_none() {
-            self.pause_after_refusal(now);
+            self.retries.failed(failure, now);
         }
     }
 
@@ -104,25 +103,28 @@ impl Duplex {
         open.heard = true;
         if self.current == Some(stream.side) {
             self.replay.stop();
-            self.refusals = 0;
+            self.retries.taken();
         }
     }
 
     /// `stream` ended: EOF, a reset, or a failed write, whichever is noticed first. Says what that
     /// means for what was written on it.
-    pub fn ended(&mut self, stream: Stream, now: Instant) -> Ending {
+    pub fn ended(&mut self, stream: Stream, how: End, now: Instant) -> Ending {
         let Some(ended) = self.find(stream).copied() else { return Ending::Unaffected };
         *self.slot(stream.side) = None;
         if self.current != Some(stream.side) {
             return Ending::Unaffected;
         }
-        let refused = self.may_be_refused(&ended, now);
+        // One of ours that the peer closes, instead of resetting it, was accepted and read. (Go
+        // closes those that it opened itself unread, when both sides opened at once.)
+        let read = how == End::Closed && stream.side == Side::Own;
+        let refused = !read && self.may_be_refused(&ended, now);
         // What went out is complete only while it was kept from the first byte.
         let replayed = refused && (self.replay.is_keeping() || !ended.written);
         self.current = None;
         match stream.side.other() {
             other if self.slot(other).is_some() => self.switch_to(other, refused),
-            _ => self.wait_for_new(&ended, refused, now),
+            _ => self.wait_for_new(&ended, how, refused, now),
         }
         if replayed { Ending::Refused } else { Ending::Broken }
     }
@@ -149,10 +151,18 @@ impl Duplex {
         if let Some(open) = self.current() {
             return Target::Use(open.stream);
         }
-        if self.has_failed() {
-            return Target::Failed;
+        if let Some(failure) = self.retries.given_up() {
+            return Target::Failed(failure);
         }
-        Target::OpenNew { not_before: self.not_before.unwrap_or(established) }
+        Target::OpenNew { not_before: self.retries.not_before().unwrap_or(established) }
+    }
+
+    /// Which attempt to open the stream again comes next, from 1: the last one failed, no other
+    /// stands, and not all attempts are used up. Then a new one is to be opened even if there is
+    /// nothing to write.
+    #[must_use]
+    pub fn attempt(&self) -> Option<u32> {
+        if self.current.is_some() { None } else { self.retries.attempt() }
     }
 
     /// What a refused stream had been given, to be written before anything else to the stream that
@@ -190,7 +200,9 @@ impl Duplex {
 
     fn open(&mut self, side: Side, now: Instant) -> Stream {
         if let Some(earlier) = *self.slot(side) {
-            self.ended(earlier.stream, now);
+            // Ours was left because it failed; the peer's, because it opened another one.
+            let how = if side == Side::Own { End::Failed } else { End::Closed };
+            self.ended(earlier.stream, how, now);
         }
         self.streams += 1;
         let stream = Stream { side, number: self.streams };
@@ -198,6 +210,7 @@ impl Duplex {
         if self.current.is_none() {
             self.switch_to(side, true);
         }
+        self.retries.stands();
         stream
     }
 
@@ -206,25 +219,19 @@ impl Duplex {
         self.replay.switch(carry);
     }
 
-    fn wait_for_new(&mut self, ended: &Open, refused: bool, now: Instant) {
+    fn wait_for_new(&mut self, ended: &Open, how: End, refused: bool, now: Instant) {
         self.replay.switch(refused);
-        if refused {
-            self.pause_after_refusal(now);
+        let untouched = ended.stream.side == Side::Theirs && !ended.heard && !ended.written;
+        if untouched || (how == End::Closed && !refused) {
+            self.retries.closed(ended.at, now);
         } else {
-            self.refusals = 0;
-            // A peer that takes a frame and resets, again and again, must not make us spin.
-            self.not_before = Some(now.max(ended.at + FIRST_PAUSE));
+            let failure = if refused { Failure::Refused } else { Failure::Broken };
+            self.retries.failed(failure, now);
         }
     }
 
-    fn pause_after_refusal(&mut self, now: Instant) {
-        let pause = FIRST_PAUSE * (1 << self.refusals.min(MAX_REFUSALS));
-        self.refusals = self.refusals.saturating_add(1);
-        self.not_before = Some(now + pause);
-    }
-
     fn has_failed(&self) -> bool {
-        self.current.is_none() && self.refusals > MAX_REFUSALS
+        self.current.is_none() && self.retries.given_up().is_some()
     }
 
     fn forget_if_read(&mut self, now: Instant) {
@@ -295,6 +302,15 @@ impl Stream {
     }
 }
 
+/// How a stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The peer closed it between two frames: it has nothing more to say there.
+    Closed,
+    /// It was reset, a write failed, or what came were no frames.
+    Failed,
+}
+
 /// Where to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -307,9 +323,9 @@ pub enum Target {
         /// Not earlier than this.
         not_before: Instant,
     },
-    /// Nowhere: the peer refused [`MAX_REFUSALS`] streams and one more, in a row. Report sends as
-    /// failed. A stream of the peer's own would end this.
-    Failed,
+    /// Nowhere: [`MAX_RETRIES`] streams and one more failed in a row. Report sends as failed. A
+    /// stream of the peer's own would end this.
+    Failed(Failure),
 }
 
 /// What the end of a stream means for what was written on it.

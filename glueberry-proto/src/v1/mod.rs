@@ -14,4 +14,5 @@ pub mod handshake;
 pub mod key;
 pub mod record;
 mod replay;
+mod retries;
 mod varint;

@@ -200,8 +200,10 @@ impl Driver {
             Some(address) => Change::Reached { peer: id, address, at },
             None => Change::Seen { peer: id, at },
         };
+        // Queued at once: a removal that is asked for later comes later.
+        let saved = book.update(change);
         let saving = async move {
-            if let Err(error) = book.update(change).await {
+            if let Err(error) = saved.await {
                 let (code, detail) = (error.code(), error.to_string());
                 events.emit(EventKind::Warning { code, peer: Some(id), stream: None, detail });
             }
