@@ -38,20 +38,22 @@ async fn a_frozen_path_is_noticed_with_the_default_times() {
     tokio::join!(a_frozen_path_is_noticed(TCP, times), a_frozen_path_is_noticed(QUIC, times));
 }
 
+async fn a_short_freeze_is_survived(place: &str) {
+    let (a, b, path) = joined(place, SHORT).await;
+    let (mut at_a, mut at_b) = (ends(&a, b.peer_id()), ends(&b, a.peer_id()));
+    let mut inbox = b.messages("chat").unwrap();
+    path.freeze();
+    // What is tested is that this much time passes.
+    tokio::time::sleep(SHORT.timeout / 2).await;
+    path.thaw();
+    a.send(&b.peer_id(), "chat", b"still here").await.unwrap();
+    wait::message(&mut inbox, "what is sent after the thaw").await;
+    outlast([&mut at_a, &mut at_b]).await;
+}
+
 #[tokio::test]
 async fn a_path_that_freezes_for_less_than_the_timeout_keeps_its_session() {
-    for place in [TCP, QUIC] {
-        let (a, b, path) = joined(place, SHORT).await;
-        let (mut at_a, mut at_b) = (ends(&a, b.peer_id()), ends(&b, a.peer_id()));
-        let mut inbox = b.messages("chat").unwrap();
-        path.freeze();
-        // What is tested is that this much time passes.
-        tokio::time::sleep(SHORT.timeout / 2).await;
-        path.thaw();
-        a.send(&b.peer_id(), "chat", b"still here").await.unwrap();
-        wait::message(&mut inbox, "what is sent after the thaw").await;
-        outlast([&mut at_a, &mut at_b]).await;
-    }
+    tokio::join!(a_short_freeze_is_survived(TCP), a_short_freeze_is_survived(QUIC));
 }
 
 #[tokio::test]
@@ -93,17 +95,19 @@ async fn empty(inbox: &mut Messages) {
     }
 }
 
+async fn back_pressure_is_survived(place: &str) {
+    let (a, b, _path) = joined(place, SHORT).await;
+    let (mut at_a, mut at_b) = (ends(&a, b.peer_id()), ends(&b, a.peer_id()));
+    tokio::join!(fill(&a, b.peer_id()), fill(&b, a.peer_id()));
+    outlast([&mut at_a, &mut at_b]).await;
+    let (mut to_a, mut to_b) = (a.all_messages().unwrap(), b.all_messages().unwrap());
+    tokio::join!(empty(&mut to_a), empty(&mut to_b));
+    assert_eq!(a.state(&b.peer_id()), State::Established, "{place}");
+}
+
 #[tokio::test]
 async fn peers_whose_applications_never_read_stay_connected() {
-    for place in [TCP, QUIC] {
-        let (a, b, _path) = joined(place, SHORT).await;
-        let (mut at_a, mut at_b) = (ends(&a, b.peer_id()), ends(&b, a.peer_id()));
-        tokio::join!(fill(&a, b.peer_id()), fill(&b, a.peer_id()));
-        outlast([&mut at_a, &mut at_b]).await;
-        let (mut to_a, mut to_b) = (a.all_messages().unwrap(), b.all_messages().unwrap());
-        tokio::join!(empty(&mut to_a), empty(&mut to_b));
-        assert_eq!(a.state(&b.peer_id()), State::Established, "{place}");
-    }
+    tokio::join!(back_pressure_is_survived(TCP), back_pressure_is_survived(QUIC));
 }
 
 #[tokio::test]
