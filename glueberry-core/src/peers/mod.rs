@@ -35,7 +35,6 @@ mod tools;
 mod view;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -138,11 +137,6 @@ impl Book {
     /// The ban that holds for a peer.
     pub(crate) fn ban_of(&self, peer: &PeerId) -> Option<Ban> {
         self.inner.view.read().ban_of(peer)
-    }
-
-    /// The ban that holds for an address; of several, the one that ends last.
-    pub(crate) fn ban_at(&self, address: IpAddr) -> Option<Ban> {
-        self.inner.view.read().ban_at(address)
     }
 
     /// Makes a change. It is durable when this returns `Ok`; changes that come meanwhile are
@@ -321,8 +315,6 @@ mod tests {
         assert_eq!((entry.persistent, entry.metadata), (true, metadata));
         assert_eq!((entry.last_seen, entry.banned), (Some(at), None));
         assert!(book.ban_of(&peer(2)).is_some() && book.ban_of(&peer(1)).is_none());
-        assert!(book.ban_at("192.0.2.7".parse().unwrap()).is_some());
-        assert!(book.ban_at("192.0.3.7".parse().unwrap()).is_none());
         assert_eq!(book.bans().len(), 2);
         book.update(Change::Remove(peer(1))).await.unwrap();
         book.update(Change::Unban(network)).await.unwrap();

@@ -1,7 +1,6 @@
 //! What the book says, ready to be read without touching a file.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -101,14 +100,6 @@ impl View {
             None => self.strangers.get(peer),
         };
         ban.filter(|ban| ban.holds_at(SystemTime::now())).cloned()
-    }
-
-    /// The ban of this address that ends last.
-    pub(super) fn ban_at(&self, address: IpAddr) -> Option<Ban> {
-        let now = SystemTime::now();
-        let holding = self.networks.iter().filter(|ban| ban.holds_at(now));
-        let covering = holding.filter(|ban| ban.target.covers(address));
-        covering.max_by_key(|ban| (ban.until.is_none(), ban.until)).cloned()
     }
 }
 
@@ -219,21 +210,5 @@ mod tests {
                 prop_assert_eq!(again.entries(), whole.entries());
             }
         }
-    }
-
-    #[test]
-    fn of_several_bans_of_an_address_the_one_that_ends_last_is_told() {
-        let mut state = State::default();
-        let now = SystemTime::now();
-        let bans = [("192.0.2.0/24", Some(1)), ("192.0.0.0/16", Some(2)), ("192.0.2.7", Some(1))];
-        for (network, hours) in bans {
-            let until = hours.map(|hours| now + Duration::from_hours(hours));
-            let ban = Ban { target: network.parse().unwrap(), until };
-            state.apply(&Change::Ban(ban), now).unwrap();
-        }
-        let view = View::of(&state, &View::default());
-        let told = view.ban_at("192.0.2.7".parse().unwrap()).unwrap();
-        assert_eq!(told.target.to_string(), "192.0.0.0/16");
-        assert!(view.ban_at("192.1.2.7".parse().unwrap()).is_none());
     }
 }
