@@ -6,8 +6,8 @@ use std::time::Duration;
 use glueberry_proto::name::StreamName;
 use glueberry_proto::v1::record::KEPT_CAPACITY;
 
-use crate::Address;
 use crate::error::{Error, ErrorCode, Result};
+use crate::{AccessRules, Address, ConnectionLimits};
 
 /// Who shakes hands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,10 +64,14 @@ pub(crate) struct Config {
     pub(crate) dial_timeout: Duration,
     pub(crate) linger: Duration,
     pub(crate) event_buffer: usize,
+    pub(crate) access: AccessRules,
+    pub(crate) limits: ConnectionLimits,
 }
 
 impl Config {
     pub(crate) fn check(&self) -> Result<()> {
+        self.access.check()?;
+        self.limits.check()?;
         for (name, stream) in &self.streams {
             check_stream(name, stream)?;
         }
@@ -106,6 +110,8 @@ impl Default for Config {
             dial_timeout: DEFAULT_DIAL_TIMEOUT,
             linger: DEFAULT_LINGER,
             event_buffer: DEFAULT_EVENT_BUFFER,
+            access: AccessRules::default(),
+            limits: ConnectionLimits::default(),
         }
     }
 }

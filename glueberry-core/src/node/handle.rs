@@ -18,7 +18,7 @@ use crate::inbox::{Inbox, Messages};
 use crate::link::Outgoing;
 use crate::net::{Command, Driver, PeerView, Peers, SHUTDOWN_BOUND, Settings};
 use crate::session::{Attachment, SessionParts};
-use crate::{Address, Identity, PeerId, StreamName};
+use crate::{Address, Identity, PeerId, StreamName, open_files};
 
 /// A running node. Cloning it is cheap: all clones are one node, which ends with
 /// [`Node::shutdown`], or at once when the last clone is dropped.
@@ -45,6 +45,7 @@ impl Node {
     }
 
     pub(super) async fn start(identity: Identity, config: Config) -> Result<Self> {
+        open_files::check(&config.limits);
         let events = Hub::new(config.event_buffer);
         let parts = SessionParts {
             inbox: Inbox::new(events.clone()),
