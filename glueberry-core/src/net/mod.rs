@@ -18,4 +18,5 @@ mod transport;
 
 pub(crate) use connection::{Connection, OpenFault};
 pub(crate) use driver::{Command, Driver, SHUTDOWN_BOUND, Settings};
+pub(crate) use gate::GateRules;
 pub(crate) use peers::{PeerView, Peers};

@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::events::{DisconnectReason, EventFilter, Events, Hub};
 use crate::inbox::{Inbox, Messages};
 use crate::link::Outgoing;
-use crate::net::{Command, Driver, PeerView, Peers, SHUTDOWN_BOUND, Settings};
+use crate::net::{Command, Driver, GateRules, PeerView, Peers, SHUTDOWN_BOUND, Settings};
 use crate::session::{Attachment, SessionParts};
 use crate::{Address, Identity, PeerId, StreamName, open_files};
 
@@ -46,6 +46,8 @@ impl Node {
 
     pub(super) async fn start(identity: Identity, config: Config) -> Result<Self> {
         open_files::check(&config.limits);
+        let rules = GateRules::default();
+        rules.set_rules(&config.access)?;
         let events = Hub::new(config.event_buffer);
         let parts = SessionParts {
             inbox: Inbox::new(events.clone()),
@@ -55,8 +57,12 @@ impl Node {
         };
         let (commands, wishes) = mpsc::channel(COMMANDS);
         let peers = Peers::default();
-        let settings =
-            Settings { identity: identity.clone(), config: config.clone(), parts: parts.clone() };
+        let settings = Settings {
+            identity: identity.clone(),
+            config: config.clone(),
+            parts: parts.clone(),
+            rules,
+        };
         let driver = TaskTracker::new();
         driver.spawn(Driver::new(settings, peers.clone(), wishes)?.run());
         driver.close();

@@ -11,16 +11,16 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use glueberry_proto::peer::{ConnectionKey, DisconnectReason, Machine};
 use libp2p::core::transport::TransportError;
-use libp2p::swarm::{ConnectionId, ListenError, SwarmEvent};
-use libp2p::{Multiaddr, Swarm, identify, swarm};
+use libp2p::swarm::{ConnectionId, SwarmEvent};
+use libp2p::{Swarm, identify, swarm};
 use tokio::sync::{mpsc, oneshot};
-use tracing::debug;
+use tracing::{debug, info};
 
 use super::behaviour::{Behaviour, BehaviourEvent, Links};
 use super::connection::Connection;
 use super::dials::Dial;
 use super::faults::listen_fault;
-use super::gate::{Gate, own_identity};
+use super::gate::{Denials, Gate, GateRules, Unwelcome};
 use super::listeners::Listeners;
 use super::peers::Peers;
 use super::standing::Standings;
@@ -66,6 +66,7 @@ pub(crate) struct Settings {
     pub(crate) identity: Identity,
     pub(crate) config: Config,
     pub(crate) parts: SessionParts,
+    pub(crate) rules: GateRules,
 }
 
 /// One peer that has a connection, or is being dialed.
@@ -98,13 +99,14 @@ impl Driver {
         let keypair = settings.identity.keypair();
         let config = &settings.config;
         let standings = Standings::default();
+        let denials = Denials::new(settings.parts.events.clone());
         let transport =
             transport::build(&keypair, config.security, config.dial_timeout, &standings)?;
         let identify = identify::Config::new(IDENTIFY_FAMILY.to_owned(), keypair.public())
             .with_agent_version(concat!("glueberry/", env!("CARGO_PKG_VERSION")).to_owned())
             .with_cache_size(0);
         let behaviour = Behaviour {
-            gate: Gate::new(own),
+            gate: Gate::new(own, config.limits, settings.rules.clone(), denials),
             links: Links::new(standings.clone()),
             identify: identify::Behaviour::new(identify),
         };
@@ -150,6 +152,7 @@ impl Driver {
                 () = tokio::time::sleep_until(deadline.into()) => self.tick().await,
             }
         }
+        self.swarm.behaviour().gate.report_rest();
         match self.leaving.take() {
             Some(leaving) => calls::answer(leaving.reply, ()),
             // The node was dropped: its sessions end all the same.
@@ -209,9 +212,10 @@ impl Driver {
                     self.dial_failed(id, connection_id, error).await;
                 }
             }
-            SwarmEvent::IncomingConnectionError { error, send_back_addr, .. } => {
-                self.refused_inbound(&error, &send_back_addr);
+            SwarmEvent::IncomingConnectionError { error, send_back_addr: from, .. } => {
+                debug!(%error, %from, "an inbound connection came to nothing");
             }
+            SwarmEvent::Behaviour(BehaviourEvent::Gate(unwelcome)) => self.expel(unwelcome).await,
             SwarmEvent::NewListenAddr { listener_id, address } => {
                 if let Some(address) = self.listeners.bound(listener_id, &address) {
                     self.emit(EventKind::ListenAddress { address });
@@ -238,16 +242,15 @@ impl Driver {
         }
     }
 
-    fn refused_inbound(&self, error: &ListenError, from: &Multiaddr) {
-        let refusal = match error {
-            ListenError::Denied { cause } => cause.downcast_ref::<Error>().cloned(),
-            ListenError::LocalPeerId { .. } => Some(own_identity()),
-            _ => None,
-        };
-        debug!(%error, %from, "an inbound connection came to nothing");
-        if let Some(refusal) = refusal {
-            self.warn(refusal.code(), format!("refused {from}: {refusal}"));
-        }
+    /// The rules have changed, and do not admit this peer any more.
+    async fn expel(&mut self, unwelcome: Unwelcome) {
+        let Unwelcome { connection, peer: id, denial } = unwelcome;
+        info!(peer = %id, ?denial, "the rules do not admit the peer any more");
+        let actions =
+            self.peers.get_mut(&id).map(|p| p.machine.disconnect(DisconnectReason::Banned));
+        self.carry_out(id, actions.unwrap_or_default()).await;
+        // One that no session uses any more, too.
+        self.swarm.close_connection(connection);
     }
 
     fn peer(&mut self, id: PeerId) -> &mut Peer {
