@@ -7,6 +7,7 @@ pub mod go;
 mod go_example;
 mod go_peer;
 pub mod hex;
+pub mod muxer;
 pub mod negotiations;
 pub mod node;
 pub mod random;

@@ -10,10 +10,12 @@ mod faults;
 mod gate;
 mod handler;
 mod listeners;
+mod metered;
 mod muxer;
 mod peers;
 mod secure;
 mod standing;
+mod strangers;
 mod transport;
 
 pub(crate) use connection::{Connection, OpenFault};

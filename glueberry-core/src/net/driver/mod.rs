@@ -24,6 +24,7 @@ use super::gate::{Denials, Gate, GateRules, Unwelcome};
 use super::listeners::Listeners;
 use super::peers::Peers;
 use super::standing::Standings;
+use super::strangers::{Pending, Watch};
 use super::transport;
 use crate::config::{Config, HandshakeMode};
 use crate::error::{Error, ErrorCode, Result};
@@ -100,8 +101,13 @@ impl Driver {
         let config = &settings.config;
         let standings = Standings::default();
         let denials = Denials::new(settings.parts.events.clone());
-        let transport =
-            transport::build(&keypair, config.security, config.dial_timeout, &standings)?;
+        let watch = Watch {
+            rules: settings.rules.clone(),
+            denials: denials.clone(),
+            pending: Pending::new(config.limits.pending),
+            dial_timeout: config.dial_timeout,
+        };
+        let transport = transport::build(&keypair, config, &standings, &watch)?;
         let identify = identify::Config::new(IDENTIFY_FAMILY.to_owned(), keypair.public())
             .with_agent_version(concat!("glueberry/", env!("CARGO_PKG_VERSION")).to_owned())
             .with_cache_size(0);
