@@ -11,8 +11,8 @@ use glueberry_proto::peer::{BackoffPolicy, RetryPolicy};
 use glueberry_proto::pressure::Watermarks;
 use glueberry_proto::v1::record::KEPT_CAPACITY;
 
-use crate::Address;
 use crate::error::{Error, ErrorCode, Result};
+use crate::{AccessRules, Address, ConnectionLimits};
 
 pub use keepalive::KeepAlive;
 
@@ -148,10 +148,14 @@ pub(crate) struct Config {
     pub(crate) keep_alive: Option<KeepAlive>,
     pub(crate) linger: Duration,
     pub(crate) event_buffer: usize,
+    pub(crate) access: AccessRules,
+    pub(crate) limits: ConnectionLimits,
 }
 
 impl Config {
     pub(crate) fn check(&self) -> Result<()> {
+        self.access.check()?;
+        self.limits.check()?;
         for (name, stream) in &self.streams {
             check_stream(name, stream)?;
         }
@@ -197,6 +201,8 @@ impl Default for Config {
             keep_alive: Some(KeepAlive::default()),
             linger: DEFAULT_LINGER,
             event_buffer: DEFAULT_EVENT_BUFFER,
+            access: AccessRules::default(),
+            limits: ConnectionLimits::default(),
         }
     }
 }

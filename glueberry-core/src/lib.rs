@@ -26,6 +26,7 @@
 //! Errors are one type, [`Error`], with a code, a class and a hint. What this wire (version 1, that
 //! of the Go implementation) promises and what it does not is said at [`Node::send`].
 
+mod access;
 mod address;
 mod ban;
 mod call;
@@ -38,10 +39,12 @@ mod inbox;
 mod link;
 mod net;
 mod node;
+mod open_files;
 mod peers;
 mod pressure;
 mod session;
 
+pub use access::{AccessRules, ConnectionLimits};
 pub use address::Address;
 pub use ban::{Ban, BanTarget};
 pub use call::Call;

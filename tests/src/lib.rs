@@ -11,6 +11,7 @@ mod go_example;
 mod go_peer;
 pub mod hex;
 pub mod mesh;
+pub mod muxer;
 pub mod namespaces;
 pub mod negotiations;
 pub mod node;

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use glueberry_core::{
-    DisconnectReason, ErrorCode, EventFilter, EventKind, HandshakeMode, Identity, Node, PeerId,
-    State, StreamConfig,
+    Denial, DisconnectReason, ErrorCode, EventFilter, EventKind, HandshakeMode, Identity, Node,
+    PeerId, State, StreamConfig,
 };
 use glueberry_tests::raw::RawPeer;
 use glueberry_tests::wait::{PATIENCE, event, within};
@@ -53,6 +53,10 @@ async fn ends_with(
         matches!(end.kind, EventKind::PeerDisconnected { reason: is, .. } if is == reason),
         "{end:?}"
     );
+}
+
+fn denies(denial: Denial) -> impl Fn(&EventKind) -> bool {
+    move |kind| matches!(kind, EventKind::ConnectionDenied { denial: is, inbound: true, .. } if *is == denial)
 }
 
 fn warns(code: ErrorCode) -> impl Fn(&EventKind) -> bool {
@@ -273,7 +277,7 @@ async fn an_identity_that_belongs_to_everyone_is_refused_though_its_signature_is
     let node = node().await;
     let mut events = node.events(EventFilter::all());
     within("the refusal", glueberry_tests::forged::dial_as_everybody(&node)).await;
-    event(&mut events, "the warning", warns(ErrorCode::IdentityRefused)).await;
+    event(&mut events, "the denial", denies(Denial::IdentityRefused)).await;
     assert_eq!(node.peers(), []);
     let address = format!("/ip4/127.0.0.1/tcp/9/p2p/{EVERYBODY}");
     let refused = node.connect(&address).await.unwrap_err();
@@ -291,6 +295,6 @@ async fn a_peer_with_our_own_identity_is_refused() {
     let mut events = node.events(EventFilter::all());
     let key = Keypair::ed25519_from_bytes(seed).unwrap();
     within("the refusal", glueberry_tests::forged::dial_as(&node, &key)).await;
-    event(&mut events, "the warning", warns(ErrorCode::IdentityRefused)).await;
+    event(&mut events, "the denial", denies(Denial::OwnIdentity)).await;
     assert_eq!(node.peers(), []);
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use glueberry_core::{ErrorCode, EventName, StreamConfig};
+use glueberry_core::{Denial, ErrorCode, EventName, StreamConfig};
 
 #[test]
 fn the_quick_start_in_the_readme_is_the_example_that_runs() {
@@ -46,6 +46,18 @@ fn every_event_is_in_the_table_of_events() {
     for name in EventName::ALL {
         let row = format!("| `{name}` |");
         assert!(table.contains(&row), "docs/events.md lacks a row that begins with {row}");
+    }
+}
+
+#[test]
+fn every_denial_is_in_the_table_with_its_error() {
+    let table = fs::read_to_string(root().join("docs/events.md")).expect("docs/events.md is there");
+    for denial in Denial::ALL {
+        let begin = format!("| `{denial:?}` |");
+        let row = table.lines().find(|line| line.starts_with(&begin));
+        let row = row.unwrap_or_else(|| panic!("docs/events.md lacks a row for {denial:?}"));
+        let end = format!("| `{}` |", denial.code().name());
+        assert!(row.ends_with(&end), "{row} should end in {end}");
     }
 }
 

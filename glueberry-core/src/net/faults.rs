@@ -11,6 +11,9 @@ use crate::error::{Error, ErrorCode};
 
 /// Why a dial came to nothing.
 pub(super) fn dial_fault(peer: PeerId, fault: DialError) -> Error {
+    if let Some(refusal) = refusal(&fault) {
+        return refusal.clone().at_peer(peer);
+    }
     let error = match fault {
         DialError::WrongPeerId { obtained, address } => {
             let message = format!("{obtained} answered at {address}");
@@ -53,6 +56,33 @@ fn denied(cause: ConnectionDenied) -> Error {
         Ok(error) => error,
         Err(cause) => Error::new(ErrorCode::IdentityRefused, cause.to_string()),
     }
+}
+
+/// Why our own transport refused an address, if it did.
+fn refusal(fault: &DialError) -> Option<&Error> {
+    match fault {
+        DialError::Transport(tried) => tried.iter().find_map(|(_, fault)| ours(fault)),
+        _ => None,
+    }
+}
+
+/// Our own error, beneath libp2p's wrappings.
+fn ours(fault: &TransportError<io::Error>) -> Option<&Error> {
+    let mut inner: Option<&(dyn std::error::Error + 'static)> = match fault {
+        TransportError::Other(fault) => Some(fault),
+        TransportError::MultiaddrNotSupported(_) => None,
+    };
+    while let Some(fault) = inner {
+        if let Some(ours) = fault.downcast_ref::<Error>() {
+            return Some(ours);
+        }
+        inner = match fault.downcast_ref::<io::Error>() {
+            // Its `source` would skip what is inside.
+            Some(fault) => fault.get_ref().map(|inner| inner as &(dyn std::error::Error + 'static)),
+            None => fault.source(),
+        };
+    }
+    None
 }
 
 fn timed_out(fault: &TransportError<io::Error>) -> bool {

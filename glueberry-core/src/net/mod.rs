@@ -11,14 +11,17 @@ mod gate;
 mod handler;
 mod keepalive;
 mod listeners;
+mod metered;
 mod muxer;
 mod peers;
 mod ports;
 mod secure;
 mod standing;
+mod strangers;
 mod transport;
 
 pub(crate) use connection::{Connection, OpenFault};
 pub(crate) use driver::{Command, Driver, SHUTDOWN_BOUND, Settings};
+pub(crate) use gate::GateRules;
 pub(crate) use peers::{PeerView, Peers};
 pub(crate) use ports::until_released;

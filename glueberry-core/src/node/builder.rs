@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Node;
 use crate::config::{Config, HandshakeMode, KeepAlive, ReconnectPolicy, Security, StreamConfig};
 use crate::error::{Error, ErrorCode, Result};
-use crate::{Address, Identity, StreamName};
+use crate::{AccessRules, Address, ConnectionLimits, Identity, StreamName};
 
 /// A node before it starts. Addresses and names are parsed at once; other settings are checked by
 /// [`Builder::start`].
@@ -108,6 +108,19 @@ impl Builder {
     /// [`crate::EventKind::Lagged`]; 1 to 2²⁰, by default 1,024.
     pub fn event_buffer(mut self, events: usize) -> Self {
         self.config.event_buffer = events;
+        self
+    }
+
+    /// Who may connect; by default everybody who is not banned.
+    pub fn access(mut self, rules: AccessRules) -> Self {
+        self.config.access = rules;
+        self
+    }
+
+    /// How many connections there may be; by default as many as the open files of this process
+    /// allow.
+    pub fn connection_limits(mut self, limits: ConnectionLimits) -> Self {
+        self.config.limits = limits;
         self
     }
 

@@ -17,11 +17,13 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::events::{DisconnectReason, EventFilter, Events, Hub};
 use crate::inbox::{Inbox, Messages};
 use crate::link::Outgoing;
-use crate::net::{Command, Driver, PeerView, Peers, SHUTDOWN_BOUND, Settings, until_released};
+use crate::net::{
+    Command, Driver, GateRules, PeerView, Peers, SHUTDOWN_BOUND, Settings, until_released,
+};
 use crate::peers::Book;
 use crate::pressure::Teller;
 use crate::session::{Attachment, SessionParts};
-use crate::{Address, Identity, PeerId, StreamName};
+use crate::{Address, Identity, PeerId, StreamName, open_files};
 
 /// A running node. Cloning it is cheap: all clones are one node, which ends with
 /// [`Node::shutdown`], or at once when the last clone is dropped.
@@ -38,6 +40,7 @@ struct Inner {
     parts: SessionParts,
     peers: Peers,
     book: Book,
+    rules: GateRules,
     listening: Mutex<Vec<Address>>,
     driver: TaskTracker,
 }
@@ -49,6 +52,9 @@ impl Node {
     }
 
     pub(super) async fn start(identity: Identity, config: Config) -> Result<Self> {
+        open_files::check(&config.limits);
+        let rules = GateRules::default();
+        rules.set_rules(&config.access)?;
         let events = Hub::new(config.event_buffer);
         let tasks = TaskTracker::new();
         let parts = SessionParts {
@@ -61,6 +67,9 @@ impl Node {
             Some(path) => Book::open(path.clone()).await?,
             None => Book::in_memory(),
         };
+        for ban in book.bans() {
+            rules.ban(&ban)?;
+        }
         let (commands, wishes) = mpsc::channel(COMMANDS);
         let peers = Peers::default();
         let settings = Settings {
@@ -69,6 +78,7 @@ impl Node {
             config: config.clone(),
             parts: parts.clone(),
             book: book.clone(),
+            rules: rules.clone(),
         };
         let driver = TaskTracker::new();
         driver.spawn(Driver::new(settings, peers.clone(), wishes)?.run());
@@ -82,6 +92,7 @@ impl Node {
                 parts,
                 peers,
                 book,
+                rules,
                 listening: Mutex::default(),
                 driver,
             }),
@@ -397,6 +408,10 @@ impl Node {
     /// The address book; it is let go when the node ends.
     pub(super) fn book(&self) -> Result<&Book> {
         if self.inner.commands.is_closed() { Err(closed()) } else { Ok(&self.inner.book) }
+    }
+
+    pub(super) fn rules(&self) -> &GateRules {
+        &self.inner.rules
     }
 
     pub(super) fn views(&self) -> &Peers {

@@ -191,7 +191,9 @@ impl Node {
         let target = target.into();
         Call::new("ban", async move {
             let until = within.and_then(|time| SystemTime::now().checked_add(time));
-            self.book()?.update(Change::Ban(Ban { target, until })).await?;
+            let ban = Ban { target, until };
+            self.book()?.update(Change::Ban(ban.clone())).await?;
+            self.rules().ban(&ban)?;
             self.ask(|reply| Command::Expel { target, reply }).await
         })
     }
@@ -203,17 +205,15 @@ impl Node {
     pub fn unban(&self, target: impl Into<BanTarget>) -> Call<impl Future<Output = Result<bool>>> {
         let target = target.into();
         Call::new("unban", async move {
-            let book = self.book()?;
-            let was_banned = book.bans().iter().any(|ban| ban.target == target);
-            book.update(Change::Unban(target)).await?;
-            Ok(was_banned)
+            self.book()?.update(Change::Unban(target)).await?;
+            Ok(self.rules().unban(&target))
         })
     }
 
     /// The bans that hold.
     #[must_use]
     pub fn bans(&self) -> Vec<Ban> {
-        self.book().map(|book| book.bans()).unwrap_or_default()
+        self.rules().bans()
     }
 
     fn describe(&self, peer: PeerId, entry: Option<PeerEntry>) -> PeerInfo {

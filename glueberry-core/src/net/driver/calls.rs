@@ -87,7 +87,7 @@ impl Driver {
                 answer(reply, ());
             }
             Command::Expel { target, reply } => {
-                self.expel(&target).await;
+                self.disconnect_banned(&target).await;
                 answer(reply, ());
             }
             Command::CancelReconnection { peer, reply } => {
@@ -118,7 +118,7 @@ impl Driver {
         self.carry_out(id, actions).await;
     }
 
-    async fn expel(&mut self, target: &BanTarget) {
+    async fn disconnect_banned(&mut self, target: &BanTarget) {
         let is_meant = |id: &PeerId, peer: &Peer| match target {
             BanTarget::Peer(banned) => banned == id,
             BanTarget::Network(_) => peer.session.iter().any(|attachment| {

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use glueberry_proto::peer::{Interest, State};
+use glueberry_proto::peer::{DisconnectReason, Interest, State};
 use libp2p::Multiaddr;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{ConnectionId, DialError};
@@ -116,6 +116,10 @@ impl Driver {
             }
         }
         self.dial_over(id);
+        if self.settings.rules.peer_denial(&id).is_some() {
+            // It would be refused again and again.
+            return Box::pin(self.disconnect(id, DisconnectReason::Banned)).await;
+        }
         let actions = self.peer(id).machine.dial_failed(Instant::now());
         Box::pin(self.carry_out(id, actions)).await;
     }

@@ -12,20 +12,21 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use glueberry_proto::peer::{ConnectionKey, DisconnectReason, Machine, RetryPolicy};
 use libp2p::core::transport::TransportError;
-use libp2p::swarm::{ConnectionId, ListenError, SwarmEvent};
+use libp2p::swarm::{ConnectionId, SwarmEvent};
 use libp2p::{Multiaddr, Swarm, identify, swarm};
 use tokio::sync::{mpsc, oneshot};
-use tracing::debug;
+use tracing::{debug, info};
 
 use super::behaviour::{Behaviour, BehaviourEvent, Links};
 use super::connection::Connection;
 use super::dials::{Dial, MOST_ADDRESSES};
 use super::faults::{end_reason, listen_fault};
-use super::gate::{Gate, own_identity};
+use super::gate::{Denials, Gate, GateRules, Unwelcome};
 use super::keepalive::{Pulses, Silent, Vigil};
 use super::listeners::Listeners;
 use super::peers::Peers;
 use super::standing::Standings;
+use super::strangers::{Pending, Watch};
 use super::transport;
 use crate::config::{Config, HandshakeMode};
 use crate::error::{Error, ErrorCode, Result};
@@ -75,6 +76,7 @@ pub(crate) struct Settings {
     pub(crate) retry: RetryPolicy,
     pub(crate) parts: SessionParts,
     pub(crate) book: Book,
+    pub(crate) rules: GateRules,
 }
 
 /// One peer that has a connection, or is being dialed.
@@ -113,14 +115,19 @@ impl Driver {
         let keypair = settings.identity.keypair();
         let config = &settings.config;
         let (standings, pulses) = (Standings::default(), Pulses::default());
-        let alive = (config.keep_alive, &pulses);
-        let transport =
-            transport::build(&keypair, config.security, config.dial_timeout, &standings, alive)?;
+        let denials = Denials::new(settings.parts.events.clone());
+        let watch = Watch {
+            rules: settings.rules.clone(),
+            denials: denials.clone(),
+            pending: Pending::new(config.limits.pending),
+            dial_timeout: config.dial_timeout,
+        };
+        let transport = transport::build(&keypair, config, &standings, &pulses, &watch)?;
         let identify = identify::Config::new(IDENTIFY_FAMILY.to_owned(), keypair.public())
             .with_agent_version(concat!("glueberry/", env!("CARGO_PKG_VERSION")).to_owned())
             .with_cache_size(0);
         let behaviour = Behaviour {
-            gate: Gate::new(own),
+            gate: Gate::new(own, config.limits, settings.rules.clone(), denials),
             links: Links::new(standings.clone()),
             keepalive: Vigil::new(config.keep_alive, pulses),
             identify: identify::Behaviour::new(identify),
@@ -170,6 +177,7 @@ impl Driver {
             }
             self.dial_queued().await;
         }
+        self.swarm.behaviour().gate.report_rest();
         match self.leaving.take() {
             Some(leaving) => calls::answer(leaving.reply, ()),
             // The node was dropped: its sessions end all the same.
@@ -235,9 +243,10 @@ impl Driver {
                     self.dial_failed(id, connection_id, error).await;
                 }
             }
-            SwarmEvent::IncomingConnectionError { error, send_back_addr, .. } => {
-                self.refused_inbound(&error, &send_back_addr);
+            SwarmEvent::IncomingConnectionError { error, send_back_addr: from, .. } => {
+                debug!(%error, %from, "an inbound connection came to nothing");
             }
+            SwarmEvent::Behaviour(BehaviourEvent::Gate(unwelcome)) => self.expel(unwelcome).await,
             SwarmEvent::NewListenAddr { listener_id, address } => {
                 if let Some(address) = self.listeners.bound(listener_id, &address) {
                     self.emit(EventKind::ListenAddress { address });
@@ -264,16 +273,13 @@ impl Driver {
         }
     }
 
-    fn refused_inbound(&self, error: &ListenError, from: &Multiaddr) {
-        let refusal = match error {
-            ListenError::Denied { cause } => cause.downcast_ref::<Error>().cloned(),
-            ListenError::LocalPeerId { .. } => Some(own_identity()),
-            _ => None,
-        };
-        debug!(%error, %from, "an inbound connection came to nothing");
-        if let Some(refusal) = refusal {
-            self.warn(refusal.code(), format!("refused {from}: {refusal}"));
-        }
+    /// The rules have changed, and do not admit this peer any more.
+    async fn expel(&mut self, unwelcome: Unwelcome) {
+        let Unwelcome { connection, peer: id, denial } = unwelcome;
+        info!(peer = %id, ?denial, "the rules do not admit the peer any more");
+        self.disconnect(id, DisconnectReason::Banned).await;
+        // One that no session uses any more, too.
+        self.swarm.close_connection(connection);
     }
 
     fn peer(&mut self, id: PeerId) -> &mut Peer {

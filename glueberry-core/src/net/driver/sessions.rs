@@ -261,7 +261,8 @@ impl Driver {
         if reason == DisconnectReason::Superseded {
             return;
         }
-        let dial_fault = peer.last_fault.take().filter(|_| reason == DisconnectReason::DialFailed);
+        let was_dialing = matches!(reason, DisconnectReason::DialFailed | DisconnectReason::Banned);
+        let dial_fault = peer.last_fault.take().filter(|_| was_dialing);
         let fault = dial_fault.unwrap_or_else(|| end_fault(reason).at_peer(id));
         if peer.machine.state() == State::Disconnected {
             peer.dial.failed(&fault);
@@ -308,6 +309,10 @@ fn end_fault(reason: DisconnectReason) -> Error {
             (ErrorCode::PeerKeyMismatch, "the peer showed another key than its identity's")
         }
         DisconnectReason::DialFailed => (ErrorCode::Unreachable, "the peer cannot be reached"),
+        DisconnectReason::Banned => (ErrorCode::Banned, "the peer, or its address, is banned"),
+        DisconnectReason::KeepAliveTimeout => {
+            (ErrorCode::ConnectionLost, "the peer gave no sign of life")
+        }
         _ => (ErrorCode::ConnectionLost, "the connection ended before the handshake did"),
     };
     Error::new(code, message)
