@@ -23,9 +23,9 @@ const ONE_READ: usize = 64 * KIB + 8 * 160;
 /// What libp2p holds for one end of a stream, at most: yamux's window, and what multistream-select
 /// and the muxers administer. For QUIC see `LIBP2P_QUIC`.
 const LIBP2P_STREAM: usize = 300 * KIB;
-/// What quinn holds for one end of a connection, at most: its send window of 10 MB, and as much
-/// that was received and not read.
-const LIBP2P_QUIC: usize = 2 * 10_000_000;
+/// What quinn holds of one direction of a connection, at most: the sender's window of 10 MB, and the
+/// receiver's of 15 MB for all streams together.
+const LIBP2P_QUIC: usize = 10_000_000 + 15_000_000;
 
 fn name(number: usize) -> String {
     format!("s{number}")
@@ -104,7 +104,9 @@ async fn a_peer_that_never_reads_holds_at_most_its_configured_bytes() {
             (total(&a, b.peer_id()), total(&b, peer));
         for (sent, queued, unread) in [(from_a, queued_a, unread_b), (from_b, queued_b, unread_a)] {
             assert!(queued > (STREAMS * SEND_BUFFER / 2) as u64, "{place}: {queued} are queued");
-            assert!(unread >= (STREAMS * RECEIVE_BUFFER) as u64, "{place}: {unread} are unread");
+            // How much each stream gets of it differs where all share the connection's window.
+            let crossed = sent - queued;
+            assert!(crossed > (STREAMS * RECEIVE_BUFFER / 2) as u64, "{place}: {crossed} crossed");
             let between = usize::try_from(sent.saturating_sub(queued + unread)).unwrap();
             println!("{place}: {sent} sent, {queued} queued, {unread} unread, {between} between");
             assert!(between < libp2p + STREAMS * ONE_READ, "{place}: {between} between");
