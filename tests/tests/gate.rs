@@ -214,7 +214,7 @@ async fn an_established_peer_may_open_more() {
         }
         // Accepted after all those: the connection has them all and goes on.
         peer.open_named(CHAT).await;
-        assert_eq!(node.state(&peer.peer_id()), glueberry_core::State::Established);
+        assert_eq!(node.connection_state(&peer.peer_id()), glueberry_core::State::Established);
         assert_eq!(events.drain(1), Vec::<Event>::new(), "{place}");
     }
 }
@@ -293,7 +293,7 @@ async fn one_peer_gets_no_more_than_its_share() {
         () = dialing => unreachable!("it goes on until one is refused"),
     };
     assert_eq!(denial, (true, Some(peer.peer_id())));
-    assert_eq!(node.state(&peer.peer_id()), glueberry_core::State::Established);
+    assert_eq!(node.connection_state(&peer.peer_id()), glueberry_core::State::Established);
 }
 
 /// Of two identities, the one with the lesser peer id first.
