@@ -27,6 +27,14 @@ fn handshake_lets_in_who_knows_the_password_and_nobody_else() {
     assert!(!lines.iter().any(|line| line.contains("Carla is here")));
 }
 
+#[test]
+fn stay_connected_finds_a_peer_again_that_restarts() {
+    let lines = output_of(env!("CARGO_BIN_EXE_stay_connected"));
+    assert_eq!(lines[0], "Anna is connected");
+    assert!(lines[1].starts_with("Bruno is gone: attempt 1 follows in "), "{lines:#?}");
+    assert_eq!(lines[2..], ["Bruno reads: welcome back"]);
+}
+
 fn output_of(program: &str) -> Vec<String> {
     let mut child = Command::new(program)
         .stdout(Stdio::piped())

@@ -8,5 +8,6 @@ mod examples;
 mod handshakes;
 mod matrix;
 mod oversize;
+mod reconnect;
 mod simultaneous;
 mod throughput;
