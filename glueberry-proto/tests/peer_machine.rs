@@ -163,9 +163,10 @@ impl World {
                 let attempt = attempt.saturating_sub(number_back);
                 let is_stale = number_back > 0 || !self.open.contains(&on);
                 let reason = DisconnectReason::HandshakeFailed;
-                let actions = match works {
-                    true => self.peer.handshake_done(on, attempt, now),
-                    false => self.peer.handshake_failed(on, attempt, reason, now),
+                let actions = if works {
+                    self.peer.handshake_done(on, attempt, now)
+                } else {
+                    self.peer.handshake_failed(on, attempt, reason, now)
                 };
                 return (actions, is_stale);
             }
@@ -248,24 +249,22 @@ impl World {
     }
 
     fn reported_end(&mut self, epoch: Option<u64>, reason: DisconnectReason) {
-        match epoch {
-            Some(epoch) => {
-                assert_eq!(self.begun.last(), Some(&epoch), "an old epoch ends");
-                assert!(self.ended.insert(epoch), "epoch {epoch} ended twice");
-            }
-            None => {
-                assert!(!matches!(
-                    self.believed,
-                    State::Connected | State::Established | State::Disconnected
-                ));
-                let gave_up = reason == DisconnectReason::DialFailed;
-                assert!(!(gave_up && self.persistent), "a persistent peer was given up");
-                if gave_up {
-                    self.forget_wishes();
-                }
-            }
+        if let Some(epoch) = epoch {
+            assert_eq!(self.begun.last(), Some(&epoch), "an old epoch ends");
+            assert!(self.ended.insert(epoch), "epoch {epoch} ended twice");
+        } else {
+            self.attempts_ended(reason);
         }
         self.believed = State::Disconnected;
+    }
+
+    fn attempts_ended(&mut self, reason: DisconnectReason) {
+        let idle = [State::Connected, State::Established, State::Disconnected];
+        assert!(!idle.contains(&self.believed), "no attempt was under way");
+        if reason == DisconnectReason::DialFailed {
+            assert!(!self.persistent, "a persistent peer was given up");
+            self.forget_wishes();
+        }
     }
 
     fn check(&self) {

@@ -110,10 +110,8 @@ impl Node {
     async fn seek_known(&self) -> Result<()> {
         let known = self.inner.book.entries().into_iter();
         for entry in known.filter(|entry| entry.banned.is_none() && !entry.addresses.is_empty()) {
-            let (peer, interest) = match entry.persistent {
-                true => (entry.peer, Interest::Persistent),
-                false => (entry.peer, Interest::Lasting),
-            };
+            let interest = if entry.persistent { Interest::Persistent } else { Interest::Lasting };
+            let peer = entry.peer;
             let places = Vec::new();
             self.ask(|reply| Command::Seek { peer, places, interest, reply }).await?;
         }

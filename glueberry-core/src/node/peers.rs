@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::error::{Error, ErrorCode, Result};
 use crate::events::Direction;
 use crate::net::Command;
-use crate::peers::Change;
+use crate::peers::{Book, Change};
 use crate::{Address, Ban, BanTarget, PeerEntry, PeerId};
 
 /// A peer to be remembered. Begin with [`NewPeer::at`].
@@ -154,7 +154,7 @@ impl Node {
     /// The peers that are known, connected or being connected, in the order of their ids.
     #[must_use]
     pub fn peers(&self) -> Vec<PeerInfo> {
-        let known = self.book().map(|book| book.entries()).unwrap_or_default();
+        let known = self.book().map(Book::entries).unwrap_or_default();
         let mut known: BTreeMap<PeerId, PeerEntry> =
             known.into_iter().map(|entry| (entry.peer, entry)).collect();
         let live: BTreeSet<PeerId> = self.views().all().into_iter().map(|(id, _)| id).collect();

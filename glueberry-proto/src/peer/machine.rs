@@ -357,13 +357,10 @@ impl Machine {
     }
 
     fn report_dial(&self) -> Action {
-        match self.pursuit.phase() {
-            Phase::Dialing => Action::ReportConnecting,
-            _ => {
-                let attempt = self.pursuit.attempts();
-                Action::ReportReconnecting { attempt, delay: Duration::ZERO }
-            }
+        if self.pursuit.phase() == Phase::Dialing {
+            return Action::ReportConnecting;
         }
+        Action::ReportReconnecting { attempt: self.pursuit.attempts(), delay: Duration::ZERO }
     }
 
     fn try_again(&mut self, reached: bool, now: Instant) -> Option<Action> {
@@ -590,7 +587,7 @@ mod tests {
 
     /// A peer that this node dialed and lost.
     fn lost_peer(interest: Interest, now: Instant) -> Machine {
-        let policy = RetryPolicy { cooldown: Duration::from_secs(60), ..RetryPolicy::default() };
+        let policy = RetryPolicy { cooldown: Duration::from_mins(1), ..RetryPolicy::default() };
         let mut peer = Machine::new(true, TIMEOUT).retrying(policy, 1);
         peer.seek(interest);
         peer.connected(FIRST, Dialer::Us, now);
@@ -644,7 +641,7 @@ mod tests {
         peer.connected(SECOND, Dialer::Us, now);
         let reason = DisconnectReason::HandshakeFailed;
         let actions = peer.handshake_failed(SECOND, 2, reason, now);
-        let until = now + Duration::from_secs(60);
+        let until = now + Duration::from_mins(1);
         assert_eq!(actions.last(), Some(&Action::ReportCooldown { until }));
         assert_eq!((peer.state(), peer.next_deadline()), (State::Cooldown, Some(until)));
         let actions = peer.tick(until);

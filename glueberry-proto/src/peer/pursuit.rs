@@ -143,16 +143,18 @@ impl Pursuit {
         if self.interest < Interest::Lasting {
             return self.give_up();
         }
-        let delay = match reached {
-            true => self.backoff.count().map(|_| self.policy.cooldown),
-            false => self.backoff.next_delay(&mut self.rng),
+        let delay = if reached {
+            self.backoff.count().map(|_| self.policy.cooldown)
+        } else {
+            self.backoff.next_delay(&mut self.rng)
         };
         let Some(delay) = delay else { return self.give_up() };
         let until = now + delay;
         self.phase = Phase::Waiting { until, reached };
-        match reached {
-            true => Next::Cooldown { until },
-            false => Next::Retry { attempt: self.attempts(), delay },
+        if reached {
+            Next::Cooldown { until }
+        } else {
+            Next::Retry { attempt: self.attempts(), delay }
         }
     }
 
@@ -170,7 +172,7 @@ mod tests {
     use super::*;
 
     fn policy(attempts: Option<u32>) -> RetryPolicy {
-        let (base, cap) = (Duration::from_secs(1), Duration::from_secs(60));
+        let (base, cap) = (Duration::from_secs(1), Duration::from_mins(1));
         let backoff = BackoffPolicy::new(base, cap, attempts).unwrap();
         RetryPolicy { backoff, cooldown: Duration::from_secs(30) }
     }

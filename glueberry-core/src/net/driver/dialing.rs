@@ -31,8 +31,8 @@ impl Driver {
         }
         peer.dial.wait(waiter);
         peer.last_fault = None;
-        if peer.machine.is_dialing() {
-            place.into_iter().for_each(|place| peer.dial.try_later(place));
+        if let Some(place) = place.filter(|_| peer.machine.is_dialing()) {
+            peer.dial.try_later(place);
         }
         let actions = peer.machine.seek(Interest::Once);
         if matches!(state, State::Connected | State::Established) {
