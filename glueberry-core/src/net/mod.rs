@@ -4,6 +4,7 @@
 mod behaviour;
 mod coalesce;
 mod connection;
+mod dial_slots;
 mod dials;
 mod driver;
 mod faults;

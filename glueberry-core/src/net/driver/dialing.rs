@@ -12,8 +12,8 @@ use super::super::dials::{MOST_ADDRESSES, Waiter};
 use super::super::faults::dial_fault;
 use super::calls::answer;
 use super::{Driver, Peer};
-use crate::PeerId;
 use crate::error::{Error, ErrorCode};
+use crate::{Address, PeerId};
 
 impl Driver {
     pub(super) async fn connect(&mut self, id: PeerId, place: Option<Multiaddr>, waiter: Waiter) {
@@ -24,11 +24,12 @@ impl Driver {
         let peer = self.peer(id);
         peer.learn(place.clone());
         let state = peer.machine.state();
-        if peer.addresses.is_empty() && state == State::Disconnected {
+        if self.places_of(id).is_empty() && state == State::Disconnected {
             let unknown = Error::new(ErrorCode::UnknownPeer, "no address of the peer is known");
             answer(waiter.reply, Err(unknown.at_peer(id)));
             return self.forget_if_idle(id);
         }
+        let peer = self.peer(id);
         peer.dial.wait(waiter);
         peer.last_fault = None;
         if let Some(place) = place.filter(|_| peer.machine.is_dialing()) {
@@ -40,7 +41,7 @@ impl Driver {
         }
         self.carry_out(id, actions).await;
         // Who is asked for does not wait for those that are only kept.
-        if self.queued.remove(&id) {
+        if self.dial_slots.is_waiting(&id) {
             self.dial_known(id).await;
         }
     }
@@ -72,21 +73,28 @@ impl Driver {
     /// Tries the addresses that are known of the peer, one after the other; later, if many peers
     /// are being tried.
     pub(super) async fn dial_known(&mut self, id: PeerId) {
-        if self.dialing.len() >= MOST_DIALS && !self.peer(id).dial.is_awaited() {
-            self.queued.insert(id);
-            return;
+        let is_awaited = self.peer(id).dial.is_awaited();
+        if self.dial_slots.take(id, is_awaited) {
+            let places = self.places_of(id);
+            self.peer(id).dial.try_all(places);
+            self.dial_next(id).await;
         }
-        let peer = self.peer(id);
-        peer.dial.try_all(peer.addresses.clone());
-        self.dialing.insert(id);
-        self.dial_next(id).await;
+    }
+
+    /// Where the peer is known to be: what was told to this node since it started comes before what
+    /// the address book says.
+    fn places_of(&mut self, id: PeerId) -> Vec<Multiaddr> {
+        let entry = self.settings.book.entry(&id);
+        let known = entry.map(|entry| entry.addresses).unwrap_or_default();
+        let known: Vec<Multiaddr> = known.iter().filter_map(Address::known_place).collect();
+        let told = self.peers.get(&id).map(|peer| peer.addresses.as_slice()).unwrap_or_default();
+        let others = known.into_iter().filter(|place| !told.contains(place));
+        told.iter().cloned().chain(others).take(MOST_ADDRESSES).collect()
     }
 
     /// Tries those that had to wait, as others come to an end.
     pub(super) async fn dial_queued(&mut self) {
-        while self.dialing.len() < MOST_DIALS
-            && let Some(id) = self.queued.pop_first()
-        {
+        while let Some(id) = self.dial_slots.next() {
             if self.peers.get(&id).is_some_and(|peer| peer.machine.is_dialing()) {
                 self.dial_known(id).await;
             }
@@ -94,7 +102,7 @@ impl Driver {
     }
 
     pub(super) fn dial_over(&mut self, id: PeerId) {
-        self.dialing.remove(&id);
+        self.dial_slots.leave(&id);
         if let Some(peer) = self.peers.get_mut(&id) {
             peer.dial.under_way = None;
         }
@@ -159,7 +167,3 @@ impl Peer {
         self.learn(place);
     }
 }
-
-/// Peers that are dialed at once, unless the application waits for more: with 10 s for each that
-/// does not answer, a thousand peers that are gone take under three minutes.
-const MOST_DIALS: usize = 64;

@@ -5,7 +5,7 @@ mod dialing;
 mod sessions;
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,8 @@ use tracing::{debug, info};
 
 use super::behaviour::{Behaviour, BehaviourEvent, Links};
 use super::connection::Connection;
-use super::dials::{Dial, MOST_ADDRESSES};
+use super::dial_slots::DialSlots;
+use super::dials::Dial;
 use super::faults::{end_reason, listen_fault};
 use super::gate::{Denials, Gate, GateRules, Unwelcome};
 use super::keepalive::{Pulses, Silent, Vigil};
@@ -33,7 +34,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::events::EventKind;
 use crate::peers::Book;
 use crate::session::{Attachment, SessionParts};
-use crate::{Address, Identity, PeerId};
+use crate::{Identity, PeerId};
 pub(crate) use calls::Command;
 
 /// What a task of the driver's reports back.
@@ -59,9 +60,7 @@ pub(crate) struct Driver {
     ids: HashMap<ConnectionKey, ConnectionId>,
     /// When to look at whose machine: one entry at most for each peer.
     deadlines: BTreeSet<(Instant, PeerId)>,
-    /// Whose dial is under way, and whose has to wait until there are fewer.
-    dialing: HashSet<PeerId>,
-    queued: BTreeSet<PeerId>,
+    dial_slots: DialSlots,
     /// The highest number of a session with a peer that was forgotten since: numbers are not used
     /// again, so that late work of an older session is known as such.
     last_number: u64,
@@ -152,8 +151,7 @@ impl Driver {
             connections: HashMap::new(),
             ids: HashMap::new(),
             deadlines: BTreeSet::new(),
-            dialing: HashSet::new(),
-            queued: BTreeSet::new(),
+            dial_slots: DialSlots::default(),
             last_number: 0,
             leaving: None,
         })
@@ -295,7 +293,7 @@ impl Driver {
                     HandshakeMode::App => machine.without_moves(),
                 },
                 dial: Dial::default(),
-                addresses: known_places(&settings.book, &id),
+                addresses: Vec::new(),
                 deadline: None,
                 session: None,
                 heirs: HashMap::new(),
@@ -327,13 +325,6 @@ impl Driver {
     fn warn(&self, code: ErrorCode, detail: String) {
         self.emit(EventKind::Warning { code, peer: None, stream: None, detail });
     }
-}
-
-/// Where the address book says that a peer is.
-fn known_places(book: &Book, peer: &PeerId) -> Vec<Multiaddr> {
-    let entry = book.entry(peer);
-    let addresses = entry.map(|entry| entry.addresses).unwrap_or_default();
-    addresses.iter().filter_map(Address::known_place).take(MOST_ADDRESSES).collect()
 }
 
 /// Whatever ends the driver, a panic too, ends the iterations of the node's users.

@@ -35,7 +35,14 @@ impl Driver {
             peer.note_success();
             self.dial_over(id);
         }
-        let actions = self.peer(id).machine.connected(key, dialer, Instant::now());
+        let now = Instant::now();
+        let peer = self.peer(id);
+        let actions = peer.machine.connected(key, dialer, now);
+        if dialer == Dialer::Them && self.dial_slots.leave(&id) {
+            // It came before its turn to be dialed: a dial later would supersede what stands now.
+            let nothing = self.peer(id).machine.dial_failed(now);
+            debug_assert!(nothing.is_empty(), "a session stands: {nothing:?}");
+        }
         self.carry_out(id, actions).await;
     }
 
@@ -195,7 +202,11 @@ impl Driver {
         let peer = self.peer(id);
         let is_wanted = peer.machine.interest() >= Interest::Lasting;
         let at = SystemTime::now();
-        let place = peer.dial.current().filter(|_| is_wanted);
+        let we_dialed = peer.machine.dialer() == Some(Dialer::Us);
+        let place = peer.dial.current().filter(|_| is_wanted && we_dialed);
+        if place.is_none() && book.entry(&id).is_none() {
+            return;
+        }
         let change = match place.and_then(|place| Address::at(&place, id)) {
             Some(address) => Change::Reached { peer: id, address, at },
             None => Change::Seen { peer: id, at },
