@@ -156,3 +156,58 @@ async fn an_address_book_in_use_is_refused() {
     shut_down(first).await;
     with_book(&own, &folder).start().await.expect("it was let go");
 }
+
+#[tokio::test]
+async fn one_port_is_listened_at_over_both_families() {
+    let v6 = Node::builder(Identity::generate()).listen("/ip6/::1/tcp/0").unwrap().start().await;
+    let Ok(v6) = v6 else { return println!("no IPv6 on this machine: nothing to listen at") };
+    let at = place(&address(&v6)).replace("/ip6/::1", "/ip4/127.0.0.1");
+    v6.listen(&at).timeout(PATIENCE).await.expect("the other family's port is another one");
+    let taken = v6.listen(&at).timeout(PATIENCE).await.unwrap_err();
+    assert_eq!(taken.code(), ErrorCode::AddressInUse);
+}
+
+#[tokio::test]
+async fn a_start_that_fails_lets_the_address_book_go() {
+    let (folder, own) = (tempfile::tempdir().unwrap(), Identity::generate());
+    let other = listening(builder(&[]), TCP).await;
+    let taken = place(&address(&other));
+    let failed = with_book(&own, &folder).listen(taken).unwrap().start().await.unwrap_err();
+    assert_eq!(failed.code(), ErrorCode::AddressInUse);
+    with_book(&own, &folder).start().await.expect("nothing of it is left");
+}
+
+#[tokio::test]
+async fn an_address_that_is_added_later_is_tried_too() {
+    let identity = Identity::generate();
+    let b = listening(builder_of(identity.clone(), &["chat"]), TCP).await;
+    let a = builder(&["chat"]).reconnect(impatient()).start().await.unwrap();
+    let peer = a.connect(address(&b)).timeout(PATIENCE).await.unwrap();
+    let mut events = a.events(EventFilter::peer(peer));
+    shut_down(b).await;
+    saw(&mut events, PeerReconnecting).await;
+    // It has moved.
+    let b = listening(builder_of(identity, &["chat"]), TCP).await;
+    a.add_peer(NewPeer::at(address(&b)).unwrap()).await.unwrap();
+    a.wait_established(&peer).timeout(PATIENCE).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_persistent_peer_is_taken_up_again_when_its_ban_is_lifted() {
+    let b = listening(builder(&["chat"]), TCP).await;
+    let a = builder(&["chat"]).reconnect(impatient()).start().await.unwrap();
+    let mut events = a.events(EventFilter::peer(b.peer_id()));
+    let peer = a.add_peer(NewPeer::at(address(&b)).unwrap().persistent()).await.unwrap();
+    saw(&mut events, PeerEstablished).await;
+    within("the ban", a.ban(peer, None)).await.unwrap();
+    assert_eq!(disconnected(&mut events).await, DisconnectReason::Banned);
+    assert!(a.unban(peer).await.unwrap());
+    saw(&mut events, PeerEstablished).await;
+}
+
+#[tokio::test]
+async fn this_node_itself_is_no_peer() {
+    let a = listening(builder(&["chat"]), TCP).await;
+    let refused = a.add_peer(NewPeer::at(address(&a)).unwrap().persistent()).await.unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::DialedSelf);
+}

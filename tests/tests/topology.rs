@@ -1,10 +1,14 @@
 //! Three and ten nodes whose links change, that restart one after the other, and that stop under
 //! load. Each test prints its seed.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
 use glueberry_core::ErrorCode;
 use glueberry_tests::mesh::Mesh;
 use glueberry_tests::random::seeded;
-use glueberry_tests::wait::within;
+use glueberry_tests::wait::{until, within};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use tokio::task::JoinSet;
@@ -93,23 +97,24 @@ async fn ten_nodes_stop_one_after_the_other_while_all_send() {
     }
     // Half of them read, so that there is load; towards the others every buffer is full.
     let mut readers = JoinSet::new();
+    let received: [AtomicU64; 5] = Default::default();
+    let received = Arc::new(received);
     for number in 0..5 {
-        let mut inbox = mesh.take_inbox(number);
+        let (mut inbox, received) = (mesh.take_inbox(number), received.clone());
         readers.spawn(async move {
-            let mut count = 0u64;
             while inbox.next().await.is_some() {
-                count += 1;
+                received[number].fetch_add(1, Relaxed);
             }
-            count
         });
     }
+    let all_read = async || received.iter().all(|count| count.load(Relaxed) > 0).then_some(());
+    until("load on every reader", all_read).await;
     let mut order: Vec<usize> = (0..10).collect();
     order.shuffle(&mut random);
     for number in order {
         mesh.stop(number).await;
     }
-    let received = within("the end of every reader", readers.join_all()).await;
-    assert!(received.iter().all(|count| *count > 0), "no load: {received:?}");
+    within("the end of every reader", readers.join_all()).await;
     let ends = within("the end of every sender", senders.join_all()).await;
     // A peer that still writes what it has queued takes no stream any more.
     let expected = |code: &ErrorCode| {

@@ -3,8 +3,8 @@
 use glueberry_core::{Address, ErrorCode, EventFilter, Events, Identity, Messages, Node};
 use tokio::task::JoinSet;
 
+use super::Who;
 use super::echo::Echo;
-use super::{Book, Who};
 use crate::args::Listen;
 use crate::event::Event;
 use crate::exit::Outcome;
@@ -18,8 +18,7 @@ pub(super) async fn run(args: Listen, output: Output) -> Result<Outcome, Failure
         args.addr.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
     let who = Who::from_key(args.key.as_deref())?;
     check_owner(&addresses, &who.identity)?;
-    let book = args.address_book.as_deref().map(|path| Book { path, dials: true });
-    let node = who.start(&args.stream, book, &output).await?;
+    let node = who.start(&args.stream, args.address_book.as_deref(), &output).await?;
     // Before the first address is bound, so that nothing is missed.
     let events = node.events(EventFilter::all());
     let inboxes = inboxes(&node, &args.stream)?;
@@ -36,6 +35,7 @@ pub(super) async fn run(args: Listen, output: Output) -> Result<Outcome, Failure
         }
     };
     output.print(Event::Listening { addresses }).await;
+    node.dial_known_peers().await?;
 
     let mut tasks = JoinSet::new();
     tasks.spawn(tell(events, output.clone()));

@@ -33,13 +33,6 @@ pub(crate) async fn run(command: Command, output: Output) -> Result<Outcome, Fai
     }
 }
 
-/// The address book of this run.
-struct Book<'a> {
-    path: &'a Path,
-    /// Whether the peers in it are dialed at once.
-    dials: bool,
-}
-
 /// Who this run is.
 struct Who {
     identity: Identity,
@@ -55,16 +48,17 @@ impl Who {
         })
     }
 
-    /// Starts a node with these streams; then says so if the identity is a fresh one.
+    /// Starts a node with these streams; then says so if the identity is a fresh one. It dials nobody
+    /// by itself: whoever wants to hear of that has to subscribe first.
     async fn start(
         self,
         streams: &[String],
-        book: Option<Book<'_>>,
+        book: Option<&Path>,
         output: &Output,
     ) -> Result<Node, Failure> {
         let mut builder = Node::builder(self.identity);
-        if let Some(Book { path, dials }) = book {
-            builder = builder.address_book(path).auto_connect(dials);
+        if let Some(path) = book {
+            builder = builder.address_book(path).auto_connect(false);
         }
         for name in streams {
             builder = builder.stream(name, StreamConfig::default())?;

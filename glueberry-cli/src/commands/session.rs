@@ -7,7 +7,7 @@ use glueberry_core::{
     Address, DisconnectReason, ErrorCode, EventFilter, EventKind, Events, Messages, Node, PeerId,
 };
 
-use super::{Book, Who};
+use super::Who;
 use crate::event::{Event, snake_case};
 use crate::failure::Failure;
 use crate::output::{Output, Slot};
@@ -30,6 +30,8 @@ pub(super) struct Watch {
     until: Until,
     /// Why the session ended, until somebody asks.
     end: Option<Failure>,
+    /// The first loss, where the session goes on after it.
+    lost: Option<Failure>,
 }
 
 /// What ends a session for the command that has it.
@@ -53,12 +55,10 @@ impl Session {
         until: Until,
         output: &Output,
     ) -> Result<Self, Failure> {
-        // This is about one peer: the others in the book are not dialed.
-        let book = book.map(|path| Book { path, dials: false });
         let node = who.start(streams, book, output).await?;
         let events = node.events(EventFilter::all());
         let inbox = node.all_messages()?;
-        let watch = Watch { events, output: output.clone(), until, end: None };
+        let watch = Watch { events, output: output.clone(), until, end: None, lost: None };
         Ok(Self { node, peer: peer.id, address: peer.address.clone(), watch, inbox })
     }
 
@@ -125,7 +125,7 @@ impl Watch {
 
     /// Tells events until the node is closed; returns why something was not delivered.
     async fn until_closed(&mut self) -> Option<Failure> {
-        let mut undelivered = None;
+        let mut undelivered = self.lost.take();
         while let Some(kind) = self.next().await {
             let refused = self.end.take().filter(|end| end.code == ErrorCode::StreamRefused);
             undelivered = undelivered.or(refused).or_else(|| unwritten_in(&kind));
@@ -158,6 +158,9 @@ impl Watch {
             self.end = None;
         }
         self.end = self.end.take().or(end);
+        if self.outlives_connections() {
+            self.lost = self.lost.take().or_else(|| unwritten_in(kind));
+        }
     }
 }
 
@@ -229,5 +232,5 @@ impl Peer {
     }
 }
 
-/// A little over what the node itself takes at most: 5 s to write what is queued, 3 s to close.
-pub(super) const LEAVE_BOUND: Duration = Duration::from_secs(10);
+/// What the node itself takes at most: 5 s to write what is queued, 11 s for all that has to end.
+pub(super) const LEAVE_BOUND: Duration = Duration::from_secs(16);

@@ -46,6 +46,10 @@ impl Builder {
 
     /// Whether the peers of the address book are dialed when the node starts, and again when they
     /// are lost; by default they are. Persistent peers among them for ever.
+    ///
+    /// Events of dials that begin in [`Builder::start`] come before anybody can subscribe. To miss
+    /// none, turn this off, subscribe, and call [`Node::dial_known_peers`]. Applications that shake
+    /// hands themselves have to: in [`HandshakeMode::App`] nobody is dialed at the start.
     pub fn auto_connect(mut self, yes: bool) -> Self {
         self.config.auto_connect = yes;
         self

@@ -7,6 +7,7 @@ use glueberry_proto::peer::{Interest, State};
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
+use tracing::warn;
 
 use super::Builder;
 use super::builder::parse_name;
@@ -23,7 +24,7 @@ use crate::net::{
 use crate::peers::Book;
 use crate::pressure::Teller;
 use crate::session::{Attachment, SessionParts};
-use crate::{Address, Identity, PeerId, StreamName, open_files};
+use crate::{Address, Identity, PeerEntry, PeerId, StreamName, open_files};
 
 /// A running node. Cloning it is cheap: all clones are one node, which ends with
 /// [`Node::shutdown`], or at once when the last clone is dropped.
@@ -97,19 +98,41 @@ impl Node {
                 driver,
             }),
         };
-        for address in config.listen {
-            node.listen(address).await?;
+        match node.begin(config.listen, config.auto_connect).await {
+            Ok(()) => Ok(node),
+            Err(error) => {
+                // So that the ports and the address book are free for another try.
+                node.shutdown().await;
+                Err(error)
+            }
         }
-        if config.auto_connect {
-            node.seek_known().await?;
-        }
-        Ok(node)
     }
 
-    /// Seeks the peers of the address book.
+    async fn begin(&self, listen: Vec<Address>, auto_connect: bool) -> Result<()> {
+        for address in listen {
+            self.listen(address).await?;
+        }
+        if auto_connect && self.inner.mode == HandshakeMode::Automatic {
+            self.dial_known_peers().await?;
+        }
+        Ok(())
+    }
+
+    /// Dials the peers of the address book, as a node does by itself when it starts (see
+    /// [`Builder::auto_connect`]). Returns when all are being dialed, or wait for their turn.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NodeClosed`] after a shutdown.
+    pub fn dial_known_peers(&self) -> Call<impl Future<Output = Result<()>>> {
+        Call::new("dial_known_peers", self.seek_known())
+    }
+
     async fn seek_known(&self) -> Result<()> {
-        let known = self.inner.book.entries().into_iter();
-        for entry in known.filter(|entry| entry.banned.is_none() && !entry.addresses.is_empty()) {
+        let own = self.peer_id();
+        let is_sought = |entry: &PeerEntry| {
+            entry.peer != own && entry.banned.is_none() && !entry.addresses.is_empty()
+        };
+        for entry in self.book()?.entries().into_iter().filter(is_sought) {
             let interest = if entry.persistent { Interest::Persistent } else { Interest::Lasting };
             let peer = entry.peer;
             let places = Vec::new();
@@ -160,8 +183,9 @@ impl Node {
     ///
     /// Give the peer's whole address, or its [`PeerId`] alone where it is known already. Once the
     /// peer was established the link comes back by itself when it is lost (see
-    /// [`ReconnectPolicy`](crate::ReconnectPolicy)), until [`Node::disconnect`] ends it. While the
-    /// node pauses between two attempts, this call tries at once.
+    /// [`ReconnectPolicy`](crate::ReconnectPolicy)), until [`Node::disconnect`] ends it, and the peer
+    /// is in the address book: a node that starts with it dials the peer again, until
+    /// [`Node::remove_peer`]. While the node pauses between two attempts, this call tries at once.
     ///
     /// Cancelling the call leaves the attempt going: [`Node::disconnect`] ends it.
     ///
@@ -200,7 +224,10 @@ impl Node {
     /// # Errors
     /// [`ErrorCode::NotConnected`] if there is no connection and none is sought; when the attempts
     /// end, what ended them.
-    pub fn wait_established(&self, peer: &PeerId) -> Call<impl Future<Output = Result<()>>> {
+    pub fn wait_established<'n>(
+        &'n self,
+        peer: &PeerId,
+    ) -> Call<impl Future<Output = Result<()>> + use<'n>> {
         let peer = *peer;
         Call::new("the handshake", async move {
             self.ask(|reply| Command::WaitEstablished { peer, reply }).await?
@@ -214,18 +241,27 @@ impl Node {
     ///
     /// # Errors
     /// [`ErrorCode::NodeClosed`] after a shutdown.
-    pub fn disconnect(&self, peer: &PeerId) -> Call<impl Future<Output = Result<()>>> {
-        let peer = *peer;
-        let node = self.clone();
-        Call::new("disconnect", async move {
-            // A task of its own: once begun, the end comes even if the caller waits no longer.
-            let ending = self.inner.parts.tasks.spawn(async move {
+    pub fn disconnect<'n>(
+        &'n self,
+        peer: &PeerId,
+    ) -> Call<impl Future<Output = Result<()>> + use<'n>> {
+        let (peer, node) = (*peer, self.clone());
+        Call::new(
+            "disconnect",
+            self.in_its_own_task(async move {
                 node.drain([node.view(&peer)]).await;
                 let reason = DisconnectReason::Requested;
                 node.ask(|reply| Command::Disconnect { peer, reason, reply }).await
-            });
-            ending.await.unwrap_or_else(|_| Err(closed()))
-        })
+            }),
+        )
+    }
+
+    /// Once begun, it comes to its end even if the caller waits no longer.
+    pub(super) async fn in_its_own_task<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        self.inner.parts.tasks.spawn(work).await.unwrap_or_else(|_| Err(closed()))
     }
 
     /// Gives up the attempts to reach a lost peer again. A session that stands goes on, and so does
@@ -234,7 +270,10 @@ impl Node {
     ///
     /// # Errors
     /// [`ErrorCode::NodeClosed`] after a shutdown.
-    pub fn cancel_reconnection(&self, peer: &PeerId) -> Call<impl Future<Output = Result<()>>> {
+    pub fn cancel_reconnection<'n>(
+        &'n self,
+        peer: &PeerId,
+    ) -> Call<impl Future<Output = Result<()>> + use<'n>> {
         let peer = *peer;
         Call::new("cancel_reconnection", async move {
             self.ask(|reply| Command::CancelReconnection { peer, reply }).await
@@ -328,11 +367,11 @@ impl Node {
     /// # Errors
     /// [`ErrorCode::InvalidStreamName`], [`ErrorCode::NotConnected`],
     /// [`ErrorCode::TooManyStreams`].
-    pub fn prepare_streams(
-        &self,
+    pub fn prepare_streams<'n>(
+        &'n self,
         peer: &PeerId,
         streams: &[&str],
-    ) -> Call<impl Future<Output = Result<()>>> {
+    ) -> Call<impl Future<Output = Result<()>> + use<'n>> {
         let names = streams.iter().map(|name| parse_name(name)).collect::<Result<Vec<_>>>();
         let peer = *peer;
         Call::new("prepare_streams", async move { self.attachment(&peer)?.prepare(&names?) })
@@ -344,7 +383,10 @@ impl Node {
     /// # Errors
     /// [`ErrorCode::WrongState`] if the peer is established already, or the library shakes hands;
     /// [`ErrorCode::NotConnected`].
-    pub fn finalize_handshake(&self, peer: &PeerId) -> Call<impl Future<Output = Result<()>>> {
+    pub fn finalize_handshake<'n>(
+        &'n self,
+        peer: &PeerId,
+    ) -> Call<impl Future<Output = Result<()>> + use<'n>> {
         let peer = *peer;
         Call::new("finalize_handshake", async move {
             if self.inner.mode != HandshakeMode::App {
@@ -362,11 +404,11 @@ impl Node {
     ///
     /// # Errors
     /// Those of both.
-    pub fn complete_handshake(
-        &self,
+    pub fn complete_handshake<'n>(
+        &'n self,
         peer: &PeerId,
         streams: &[&str],
-    ) -> Call<impl Future<Output = Result<()>>> {
+    ) -> Call<impl Future<Output = Result<()>> + use<'n>> {
         let (prepare, peer) = (self.prepare_streams(peer, streams), *peer);
         Call::new("complete_handshake", async move {
             prepare.await?;
@@ -376,7 +418,7 @@ impl Node {
 
     /// Ends the node: writes what is queued for up to the configured linger, closes all
     /// connections, ends every iteration once what was received has been read, and frees its ports.
-    /// Bounded in time: by the linger and 9 s. Again, it does nothing.
+    /// Bounded in time: by the linger and 11 s. Again, it does nothing.
     pub async fn shutdown(&self) {
         let inner = &self.inner;
         self.drain(inner.peers.all().into_iter().map(|(_, view)| Some(view))).await;
@@ -387,7 +429,9 @@ impl Node {
         drop(tokio::time::timeout(SHUTDOWN_BOUND, all).await);
         let left = std::mem::take(&mut *inner.listening.lock());
         until_released(&left).await;
-        inner.book.close().await;
+        if tokio::time::timeout(BOOK_BOUND, inner.book.close()).await.is_err() {
+            warn!("the address book is still being written: its lock is let go later");
+        }
     }
 
     /// Writes what is queued for these peers.
@@ -486,6 +530,8 @@ fn not_connected(peer: &PeerId) -> Error {
     Error::new(ErrorCode::NotConnected, "no session is established").at_peer(*peer)
 }
 
+/// How long a shutdown waits for a write of the address book that is under way.
+const BOOK_BOUND: Duration = Duration::from_secs(2);
 /// Calls that wait for the driver's attention; more wait in line.
 const COMMANDS: usize = 256;
 /// The name that no application stream can have.

@@ -117,12 +117,16 @@ impl Node {
     /// when the node starts with this address book.
     ///
     /// # Errors
-    /// [`ErrorCode::Banned`]; [`ErrorCode::MetadataTooLarge`], [`ErrorCode::TooManyPeers`],
-    /// [`ErrorCode::InvalidConfig`] for more than 16 addresses; and those of the address book's
-    /// file, such as [`ErrorCode::AddressBookUnwritable`]: then nothing is remembered.
+    /// [`ErrorCode::Banned`], [`ErrorCode::DialedSelf`]; [`ErrorCode::MetadataTooLarge`], [`ErrorCode::TooManyPeers`],
+    /// [`ErrorCode::InvalidConfig`] for more than 16 addresses: then nothing is remembered; and those
+    /// of the address book's file, such as [`ErrorCode::AddressBookUnwritable`]: then it is not
+    /// certain to be.
     pub fn add_peer(&self, peer: NewPeer) -> Call<impl Future<Output = Result<PeerId>>> {
         let NewPeer { peer: id, addresses, persistent, metadata } = peer;
         Call::new("add_peer", async move {
+            if id == self.peer_id() {
+                return Err(Error::new(ErrorCode::DialedSelf, "the peer is this node"));
+            }
             let book = self.book()?;
             if book.ban_of(&id).is_some() {
                 return Err(Error::new(ErrorCode::Banned, "the peer is banned").at_peer(id));
@@ -133,6 +137,8 @@ impl Node {
             if persistent {
                 let interest = Interest::Persistent;
                 self.ask(|reply| Command::Seek { peer: id, places, interest, reply }).await?;
+            } else {
+                self.ask(|reply| Command::Release { peer: id, reply }).await?;
             }
             Ok(id)
         })
@@ -143,11 +149,15 @@ impl Node {
     ///
     /// # Errors
     /// Those of the address book's file; [`ErrorCode::NodeClosed`] after a shutdown.
-    pub fn remove_peer(&self, peer: &PeerId) -> Call<impl Future<Output = Result<()>>> {
+    pub fn remove_peer<'n>(
+        &'n self,
+        peer: &PeerId,
+    ) -> Call<impl Future<Output = Result<()>> + use<'n>> {
         let (peer, disconnect) = (*peer, self.disconnect(peer));
         Call::new("remove_peer", async move {
-            self.book()?.update(Change::Remove(peer)).await?;
-            disconnect.await
+            // First, so that no session of it can be remembered once it is forgotten.
+            disconnect.await?;
+            self.book()?.update(Change::Remove(peer)).await
         })
     }
 
@@ -177,37 +187,55 @@ impl Node {
     }
 
     /// Bans a peer, an address or a range, for a time or for ever: its connections end, with the
-    /// reason [`Banned`](crate::DisconnectReason::Banned), and no others are made in either direction. Returns when
-    /// that is saved and done. A ban of the same target is replaced.
+    /// reason [`Banned`](crate::DisconnectReason::Banned), and no others are made in either
+    /// direction. Returns when that is saved and done. A ban of the same target is replaced. Once
+    /// begun it is carried out, even if the caller waits no longer.
+    ///
+    /// A persistent peer that was banned is not dialed when a ban with an end is over, until it is
+    /// connected to, added or unbanned, or the node starts again.
     ///
     /// # Errors
-    /// [`ErrorCode::TooManyPeers`] above 65,536 bans, and those of the address book's file: then
-    /// nobody is banned.
+    /// [`ErrorCode::TooManyPeers`] above 65,536 bans: then nobody is banned; and those of the
+    /// address book's file: then the ban is not certain to last.
     pub fn ban(
         &self,
         target: impl Into<BanTarget>,
         within: Option<Duration>,
     ) -> Call<impl Future<Output = Result<()>>> {
-        let target = target.into();
-        Call::new("ban", async move {
-            let until = within.and_then(|time| SystemTime::now().checked_add(time));
-            let ban = Ban { target, until };
-            self.book()?.update(Change::Ban(ban.clone())).await?;
-            self.rules().ban(&ban)?;
-            self.ask(|reply| Command::Expel { target, reply }).await
-        })
+        let (target, node) = (target.into(), self.clone());
+        let until = within.and_then(|time| SystemTime::now().checked_add(time));
+        let ban = Ban { target, until };
+        Call::new(
+            "ban",
+            self.in_its_own_task(async move {
+                node.book()?.update(Change::Ban(ban.clone())).await?;
+                node.rules().ban(&ban)?;
+                node.ask(|reply| Command::Expel { target, reply }).await
+            }),
+        )
     }
 
-    /// Lifts a ban. True if there was one of exactly this target.
+    /// Lifts a ban. True if there was one of exactly this target. A persistent peer is dialed again.
     ///
     /// # Errors
     /// Those of the address book's file: then the ban stands.
     pub fn unban(&self, target: impl Into<BanTarget>) -> Call<impl Future<Output = Result<bool>>> {
-        let target = target.into();
-        Call::new("unban", async move {
-            self.book()?.update(Change::Unban(target)).await?;
-            Ok(self.rules().unban(&target))
-        })
+        let (target, node) = (target.into(), self.clone());
+        Call::new(
+            "unban",
+            self.in_its_own_task(async move {
+                let book = node.book()?;
+                book.update(Change::Unban(target)).await?;
+                let was_banned = node.rules().unban(&target);
+                if let BanTarget::Peer(peer) = target
+                    && book.entry(&peer).is_some_and(|entry| entry.persistent)
+                {
+                    let (places, interest) = (Vec::new(), Interest::Persistent);
+                    node.ask(|reply| Command::Seek { peer, places, interest, reply }).await?;
+                }
+                Ok(was_banned)
+            }),
+        )
     }
 
     /// The bans that hold.

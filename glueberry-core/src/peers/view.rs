@@ -60,6 +60,9 @@ impl View {
     }
 
     fn follow_peer(&mut self, peer: PeerId, state: &State) {
+        let now = SystemTime::now();
+        // The state has forgotten the bans that are over.
+        self.strangers.retain(|_, ban| ban.holds_at(now));
         let id = peer.to_string();
         let before = self.known.remove(&id);
         let stored = state.go.peers.get(&id);

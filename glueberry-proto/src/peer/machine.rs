@@ -166,6 +166,11 @@ impl Machine {
         }
     }
 
+    /// The peer is not to be kept for ever any more: from now on the policy's limit holds for it.
+    pub fn release(&mut self) {
+        self.pursuit.lower();
+    }
+
     /// The dial came to nothing at any address.
     pub fn dial_failed(&mut self, now: Instant) -> Vec<Action> {
         if !self.pursuit.is_dialing() {

@@ -105,6 +105,14 @@ impl Pursuit {
         }
     }
 
+    /// What was to be kept for ever is to be kept as long as the policy says.
+    pub(super) fn lower(&mut self) {
+        if self.interest == Interest::Persistent {
+            self.interest = Interest::Lasting;
+            self.backoff = Backoff::new(self.policy.backoff.clone());
+        }
+    }
+
     /// The peer is established: what was wanted once is wanted again.
     pub(super) fn reached(&mut self) {
         if self.interest == Interest::Once {
@@ -200,6 +208,17 @@ mod tests {
         for _ in 0..100_000 {
             assert!(matches!(unlimited.failed(false, now), Next::Retry { .. }));
         }
+    }
+
+    #[test]
+    fn a_peer_that_is_not_persistent_any_more_is_given_up_at_the_limit() {
+        let now = Instant::now();
+        let mut pursuit = Pursuit::new(policy(Some(1)), 1);
+        pursuit.raise(Interest::Persistent);
+        assert!((0..9).all(|_| pursuit.failed(false, now) != Next::GiveUp));
+        pursuit.lower();
+        assert!(matches!(pursuit.failed(false, now), Next::Retry { attempt: 1, .. }));
+        assert_eq!(pursuit.failed(false, now), Next::GiveUp);
     }
 
     #[test]

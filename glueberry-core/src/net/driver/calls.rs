@@ -42,6 +42,11 @@ pub(crate) enum Command {
         interest: Interest,
         reply: oneshot::Sender<()>,
     },
+    /// Keeps no link with the peer for ever any more; answered when that is noted.
+    Release {
+        peer: PeerId,
+        reply: oneshot::Sender<()>,
+    },
     /// Ends whatever there is with the peers that a ban covers.
     Expel {
         target: BanTarget,
@@ -84,6 +89,12 @@ impl Driver {
             }
             Command::Seek { peer, places, interest, reply } => {
                 self.seek(peer, places, interest).await;
+                answer(reply, ());
+            }
+            Command::Release { peer, reply } => {
+                if let Some(peer) = self.peers.get_mut(&peer) {
+                    peer.machine.release();
+                }
                 answer(reply, ());
             }
             Command::Expel { target, reply } => {
