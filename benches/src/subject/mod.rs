@@ -1,20 +1,22 @@
 //! Who is measured.
 
-mod bare;
+pub(crate) mod bare;
 pub(crate) mod go;
-mod ours;
+pub(crate) mod ours;
 mod raw;
 
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 
 use crate::flow::Flow;
 use crate::options::Options;
-use crate::{dial, ping_pong};
+use crate::{dial, ping_pong, scale};
 
 /// One implementation over one transport and secure channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Subject {
     /// Glueberry over TCP and TLS.
     Tls,
@@ -49,9 +51,11 @@ impl Subject {
     /// Whether the bench says something about it.
     pub(crate) fn takes_part(self, bench: &str) -> bool {
         match self {
-            Self::Tls | Self::Noise | Self::Quic | Self::Libp2p => true,
+            Self::Tls | Self::Noise | Self::Quic | Self::Libp2p => {
+                !scale::is_too_large(bench, self)
+            }
             Self::Tcp => bench == ping_pong::NAME,
-            Self::Go => bench != ping_pong::NAME,
+            Self::Go => bench != ping_pong::NAME && !bench.starts_with("scale/"),
         }
     }
 
