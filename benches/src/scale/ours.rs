@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use glueberry_core::{Identity, Messages, Node, PeerId, State, StreamConfig};
+use glueberry_core::{Identity, KeepAlive, Messages, Node, PeerId, State, StreamConfig};
 
 use super::crowd::Leaf;
 use super::script::{self, Lane};
@@ -21,7 +21,9 @@ impl Seat {
         let way = Way::of(subject);
         let builder = Node::builder(Identity::generate()).security(way.security());
         let builder = builder.stream(STREAM, StreamConfig::default()).expect("a valid name");
-        // A thousand handshakes at once keep each other waiting.
+        // A thousand handshakes at once keep each other waiting, and the answers to pings.
+        let keep_alive = KeepAlive { timeout: PATIENCE, ..KeepAlive::default() };
+        let builder = builder.keep_alive(Some(keep_alive));
         let builder = builder.dial_timeout(PATIENCE).handshake_timeout(PATIENCE);
         let node = builder.start().await.expect("a node starts");
         let inbox = node.messages(STREAM).expect("nobody else reads");

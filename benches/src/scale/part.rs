@@ -8,6 +8,7 @@ use tokio::process::Command;
 
 use super::crowd::Here;
 use super::figures::Ends;
+use super::memory::Held;
 use super::remote::{self, There};
 use super::script::{self, Story};
 use super::{bare, ours};
@@ -27,10 +28,27 @@ pub(crate) struct Part {
     pub(super) settle: Duration,
     /// How long nothing is sent before the memory of an idle peer is taken.
     pub(super) idle: Duration,
-    /// End when all are idle, without tidying up: what a heap profiler then calls leaked is what
-    /// idle peers hold.
+    /// End there without tidying up: what a heap profiler then calls leaked is what is held there.
     #[serde(default)]
-    pub(super) halt_when_idle: bool,
+    pub(super) halt: Option<Halt>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Halt {
+    /// Each peer has said one message.
+    Idle,
+    /// Idle again.
+    AfterLoad,
+}
+
+impl Halt {
+    pub(super) fn here(self, part: &Part) {
+        if part.halt == Some(self) {
+            eprintln!("{:?}", Held::look());
+            std::process::exit(0);
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +73,7 @@ impl Part {
         let window = options.time() / WINDOW_PART;
         let idle = if options.quick { QUICK_IDLE } else { IDLE };
         let settle = if options.quick { QUICK_SETTLE } else { SETTLE };
-        Self { role, subject, peers, cores, window, settle, idle, halt_when_idle: false }
+        Self { role, subject, peers, cores, window, settle, idle, halt: None }
     }
 
     /// Of the command line.

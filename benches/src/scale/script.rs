@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use super::crowd::{Crowd, Leaf, WARM_UP_PART};
 use super::figures::{Connected, Ends, Load, Memory, Steps};
 use super::memory::Held;
-use super::part::Part;
+use super::part::{Halt, Part};
 use crate::numbered::Numbered;
 use crate::subject::Subject;
 use crate::watchdog::Watchdog;
@@ -60,16 +60,14 @@ pub(super) async fn tell<H: Hub, C: Crowd>(part: &Part, ends: Ends) -> Story {
     watchdog.pat();
     sleep(part.idle).await;
     let idle = Held::look();
-    if part.halt_when_idle {
-        eprintln!("{idle:?}");
-        std::process::exit(0);
-    }
+    Halt::Idle.here(part);
     let mut loads = Vec::new();
     for payload in PAYLOADS {
         loads.push(load(&lanes, &mut crowd, payload, part.window).await);
         watchdog.pat();
     }
     sleep(part.settle).await;
+    Halt::AfterLoad.here(part);
     let steps = || {
         let (before, gathered, established) = (before?, gathered?, established?);
         let (spoken, idle, after_load) = (spoken?, idle?, Held::look()?);
