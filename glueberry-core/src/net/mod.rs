@@ -2,6 +2,7 @@
 //! through here.
 
 mod behaviour;
+mod boxed;
 mod coalesce;
 mod connection;
 mod dials;

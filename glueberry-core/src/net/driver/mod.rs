@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::debug;
 
 use super::behaviour::{Behaviour, BehaviourEvent, Links};
+use super::boxed::Boxed;
 use super::connection::Connection;
 use super::dials::{Dial, MOST_ADDRESSES};
 use super::faults::{end_reason, listen_fault};
@@ -123,7 +124,7 @@ impl Driver {
             gate: Gate::new(own),
             links: Links::new(standings.clone()),
             keepalive: Vigil::new(config.keep_alive, pulses),
-            identify: identify::Behaviour::new(identify),
+            identify: Boxed::new(identify::Behaviour::new(identify)),
         };
         // Streams are negotiated with `V1`, not `V1Lazy`: a round trip for each stream, not for a
         // message, buys that a refusal is seen before anything is written, and that reader and
