@@ -19,7 +19,7 @@ mod secure;
 mod standing;
 mod transport;
 
-pub(crate) use connection::{Connection, OpenFault};
+pub(crate) use connection::{Arrivals, Connection, OpenFault};
 pub(crate) use driver::{Command, Driver, SHUTDOWN_BOUND, Settings};
 pub(crate) use peers::{PeerView, Peers};
 pub(crate) use ports::until_released;
