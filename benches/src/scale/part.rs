@@ -70,7 +70,7 @@ impl Part {
         cores: u8,
         options: &Options,
     ) -> Self {
-        let window = options.time() / WINDOW_PART;
+        let window = options.time() / if peers > MANY { 1 } else { 2 };
         let idle = if options.quick { QUICK_IDLE } else { IDLE };
         let settle = if options.quick { QUICK_SETTLE } else { SETTLE };
         Self { role, subject, peers, cores, window, settle, idle, halt: None }
@@ -120,8 +120,9 @@ impl Part {
     }
 }
 
-/// Of the time for a measurement: there are two, and a warm-up before each.
-const WINDOW_PART: u32 = 2;
+/// So many send buffers are sent within half a second. There are two windows, and a warm-up before
+/// each: shorter ones keep the whole run short.
+const MANY: u32 = 100;
 /// Longer than the interval of the keep-alive, so that each link has carried one.
 const IDLE: Duration = Duration::from_millis(3500);
 const QUICK_IDLE: Duration = Duration::from_millis(300);
