@@ -1,8 +1,5 @@
 //! Messages that show whether all of them arrived.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 /// Messages of one size, numbered in their first eight bytes, until the time is up. The last one is
@@ -51,17 +48,11 @@ pub(crate) struct Receipt {
     payload: u32,
     received: u64,
     is_complete: bool,
-    tally: Option<Arc<AtomicU64>>,
 }
 
 impl Receipt {
     pub(crate) fn new(payload: u32) -> Self {
-        Self { payload, received: 0, is_complete: false, tally: None }
-    }
-
-    /// Others can read in `tally` how many came so far.
-    pub(crate) fn with_tally(payload: u32, tally: Arc<AtomicU64>) -> Self {
-        Self { tally: Some(tally), ..Self::new(payload) }
+        Self { payload, received: 0, is_complete: false }
     }
 
     /// Takes the next message.
@@ -74,9 +65,6 @@ impl Receipt {
         let stamp = stamp(message);
         assert_eq!(stamp & !LAST, self.received, "a message was lost, doubled or overtaken");
         self.received += 1;
-        if let Some(tally) = &self.tally {
-            tally.store(self.received, Relaxed);
-        }
         self.is_complete = stamp & LAST != 0;
     }
 

@@ -73,7 +73,7 @@ fn parse_seconds(text: &str) -> Result<Duration, String> {
 }
 
 /// Long enough that two runs on a quiet machine differ by a few per cent, and short enough that the
-/// whole takes under three minutes.
+/// whole takes under ten minutes, more than half of it for many peers.
 const USUAL: Duration = Duration::from_secs(2);
 /// A smoke test with figures.
 const QUICK: Duration = Duration::from_millis(300);

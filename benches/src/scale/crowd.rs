@@ -1,12 +1,8 @@
 //! The leaves.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures::future::join_all;
-use tokio::time::sleep;
 
 use super::figures::{Connected, Load};
 use super::part::Part;
@@ -21,8 +17,8 @@ pub(super) trait Crowd: Sized + Send {
     fn connect(&mut self, hub: &str) -> impl Future<Output = Connected> + Send;
     /// One message to the hub, and its answer: one after the other.
     fn greet(&mut self) -> impl Future<Output = ()> + Send;
-    /// Takes everything that the hub sends in a round, and counts what comes within the window.
-    fn receive(&mut self, payload: u32, window: Duration) -> impl Future<Output = Load> + Send;
+    /// Takes everything that the hub sends in a round, from now to the last message.
+    fn receive(&mut self, payload: u32) -> impl Future<Output = Load> + Send;
 }
 
 /// A node with a link to the hub.
@@ -67,24 +63,17 @@ impl<L: Leaf> Crowd for Here<L> {
         }
     }
 
-    async fn receive(&mut self, payload: u32, window: Duration) -> Load {
-        let tallies: Vec<_> = self.0.iter().map(|_| Arc::new(AtomicU64::new(0))).collect();
-        let receiving = self.0.drain(..).zip(&tallies).map(|(mut leaf, tally)| {
-            let receipt = Receipt::with_tally(payload, tally.clone());
+    async fn receive(&mut self, payload: u32) -> Load {
+        let began = Instant::now();
+        let receiving = self.0.drain(..).map(|mut leaf| {
             tokio::spawn(async move {
-                leaf.receive(receipt).await;
-                leaf
+                let count = leaf.receive(Receipt::new(payload)).await;
+                (leaf, count)
             })
         });
-        let receiving = receiving.collect();
-        sleep(window / WARM_UP_PART).await;
-        let (opened, before) = (Instant::now(), read(&tallies));
-        sleep(window).await;
-        let (open, after) = (opened.elapsed(), read(&tallies));
-        self.0 = all(receiving).await;
-        let arrived: Vec<_> =
-            after.iter().zip(before).map(|(after, before)| after - before).collect();
-        Load::new(payload, open, &arrived)
+        let (leaves, counts): (Vec<_>, Vec<_>) = all(receiving.collect()).await.into_iter().unzip();
+        self.0 = leaves;
+        Load::new(payload, began.elapsed(), &counts)
     }
 }
 
@@ -92,10 +81,3 @@ async fn all<T>(tasks: Vec<tokio::task::JoinHandle<T>>) -> Vec<T> {
     let outcomes = join_all(tasks).await.into_iter();
     outcomes.map(|outcome| outcome.expect("all goes well")).collect()
 }
-
-fn read(tallies: &[Arc<AtomicU64>]) -> Vec<u64> {
-    tallies.iter().map(|tally| tally.load(Relaxed)).collect()
-}
-
-/// Of the window, and before it: all queues are full by then.
-pub(super) const WARM_UP_PART: u32 = 2;

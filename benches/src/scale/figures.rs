@@ -24,13 +24,13 @@ impl Connected {
     }
 }
 
-/// Messages from the hub to all at once. What is sent before the window opens does not count.
+/// Messages from the hub to all at once, from the first send to the last arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Load {
     pub(crate) peers: u32,
     pub(crate) payload_bytes: u32,
     pub(crate) seconds: f64,
-    /// Those that arrived in the window.
+    /// All of them arrived.
     pub(crate) messages: u64,
     pub(crate) messages_per_second: f64,
     pub(crate) megabytes_per_second: f64,
@@ -40,18 +40,17 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// `arrived`: at each peer, in the window.
-    pub(super) fn new(payload_bytes: u32, window: Duration, arrived: &[u64]) -> Self {
+    /// `arrived`: at each peer.
+    pub(super) fn new(payload_bytes: u32, elapsed: Duration, arrived: &[u64]) -> Self {
         let peers = u32::try_from(arrived.len()).expect("there are thousands at most");
         let messages: u64 = arrived.iter().sum();
-        let rate = count(messages) / window.as_secs_f64();
-        // Nothing came at all: then the least and the most are nothing, too.
-        let mean = count(messages.max(1)) / f64::from(peers);
+        let rate = count(messages) / elapsed.as_secs_f64();
+        let mean = count(messages) / f64::from(peers);
         let share = |of: Option<&u64>| rounded(count(of.copied().unwrap_or(0)) / mean, 3);
         Self {
             peers,
             payload_bytes,
-            seconds: rounded(window.as_secs_f64(), 4),
+            seconds: rounded(elapsed.as_secs_f64(), 4),
             messages,
             messages_per_second: rounded(rate, 1),
             megabytes_per_second: rounded(rate * f64::from(payload_bytes) / 1e6, 2),

@@ -22,8 +22,8 @@ pub(crate) struct Part {
     pub(super) subject: Subject,
     pub(super) peers: u32,
     pub(super) cores: u8,
-    /// How long the window of each throughput is.
-    pub(super) window: Duration,
+    /// How long is sent to all.
+    pub(super) time: Duration,
     /// How long is waited for what goes on after a handshake, such as identify.
     pub(super) settle: Duration,
     /// How long nothing is sent before the memory of an idle peer is taken.
@@ -70,10 +70,15 @@ impl Part {
         cores: u8,
         options: &Options,
     ) -> Self {
-        let window = options.time() / if peers > MANY { 1 } else { 2 };
-        let idle = if options.quick { QUICK_IDLE } else { IDLE };
+        let time = options.time() / ROUNDS;
         let settle = if options.quick { QUICK_SETTLE } else { SETTLE };
-        Self { role, subject, peers, cores, window, settle, idle, halt: None }
+        // The hub alone shows what idling does; once is enough.
+        let idle = match role {
+            Role::Together => settle,
+            _ if options.quick => QUICK_IDLE,
+            _ => IDLE,
+        };
+        Self { role, subject, peers, cores, time, settle, idle, halt: None }
     }
 
     /// Of the command line.
@@ -120,9 +125,8 @@ impl Part {
     }
 }
 
-/// So many send buffers are sent within half a second. There are two windows, and a warm-up before
-/// each: shorter ones keep the whole run short.
-const MANY: u32 = 100;
+/// One for each size of message.
+const ROUNDS: u32 = 2;
 /// Longer than the interval of the keep-alive, so that each link has carried one.
 const IDLE: Duration = Duration::from_millis(3500);
 const QUICK_IDLE: Duration = Duration::from_millis(300);

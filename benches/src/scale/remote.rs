@@ -1,7 +1,6 @@
 //! Leaves in a process of their own, driven by lines of JSON.
 
 use std::process::Stdio;
-use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -17,7 +16,7 @@ use crate::report;
 enum Order {
     Connect { hub: String },
     Greet,
-    Receive { payload: u32, window: Duration },
+    Receive { payload: u32 },
 }
 
 /// They live in another process.
@@ -63,8 +62,8 @@ impl Crowd for There {
         self.ask::<()>(Order::Greet).await;
     }
 
-    async fn receive(&mut self, payload: u32, window: Duration) -> Load {
-        self.ask(Order::Receive { payload, window }).await
+    async fn receive(&mut self, payload: u32) -> Load {
+        self.ask(Order::Receive { payload }).await
     }
 }
 
@@ -77,9 +76,7 @@ pub(super) async fn obey<L: Leaf>(part: &Part) {
         match serde_json::from_str(&order).expect("this program wrote it") {
             Order::Connect { hub } => report::print(&crowd.connect(&hub).await),
             Order::Greet => report::print(&crowd.greet().await),
-            Order::Receive { payload, window } => {
-                report::print(&crowd.receive(payload, window).await);
-            }
+            Order::Receive { payload } => report::print(&crowd.receive(payload).await),
         }
     }
 }

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
-use super::crowd::{Crowd, Leaf, WARM_UP_PART};
+use super::crowd::{Crowd, Leaf};
 use super::figures::{Connected, Ends, Load, Memory, Steps};
 use super::memory::Held;
 use super::part::{Halt, Part};
@@ -50,7 +50,7 @@ pub(super) async fn tell<H: Hub, C: Crowd>(part: &Part, ends: Ends) -> Story {
     let mut hub = H::start(part.subject).await;
     // The first peer finds everything cold. It stays: what it gave back would be used again.
     let mut first = C::gather(&Part { peers: 1, ..part.clone() }).await;
-    let (_, _, _) = meet(&mut hub, &mut first, 0, part.settle).await;
+    meet(&mut hub, &mut first, 0, Duration::ZERO).await;
 
     let before = Held::look();
     let mut crowd = C::gather(part).await;
@@ -63,7 +63,9 @@ pub(super) async fn tell<H: Hub, C: Crowd>(part: &Part, ends: Ends) -> Story {
     Halt::Idle.here(part);
     let mut loads = Vec::new();
     for payload in PAYLOADS {
-        loads.push(load(&lanes, &mut crowd, payload, part.window).await);
+        load(&lanes, &mut crowd, payload, part.time / WARM_UP_PART).await;
+        watchdog.pat();
+        loads.push(load(&lanes, &mut crowd, payload, part.time).await);
         watchdog.pat();
     }
     sleep(part.settle).await;
@@ -95,19 +97,13 @@ async fn meet<H: Hub, C: Crowd>(
     (connected, established, lanes)
 }
 
-async fn load<L: Lane>(
-    lanes: &[L],
-    crowd: &mut impl Crowd,
-    payload: u32,
-    window: Duration,
-) -> Load {
-    let time = window / WARM_UP_PART + window;
+async fn load<L: Lane>(lanes: &[L], crowd: &mut impl Crowd, payload: u32, time: Duration) -> Load {
     let sending = lanes
         .iter()
         .cloned()
         .map(|lane| tokio::spawn(async move { lane.send(Numbered::new(payload, time)).await }));
     let sending = sending.collect::<Vec<_>>();
-    let load = crowd.receive(payload, window).await;
+    let load = crowd.receive(payload).await;
     for sent in join_all(sending).await {
         sent.expect("all goes well");
     }
@@ -116,4 +112,6 @@ async fn load<L: Lane>(
 
 /// Bytes of a message.
 const PAYLOADS: [u32; 2] = [64, 1024];
+/// Windows open and buffers grow before the round that counts.
+const WARM_UP_PART: u32 = 4;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
