@@ -23,14 +23,14 @@ use script::Story;
 /// How many leaves there are.
 pub(crate) const CROWDS: [u32; 3] = [10, 100, 1000];
 
-/// All sizes; with `--quick` only the smallest.
+/// All sizes; with `--quick` only the smallest, on two cores.
 pub(crate) async fn run(options: &Options, report: &mut Report) {
     for peers in CROWDS {
         let subjects = Subject::wanted(&bench_name(peers), options);
         if subjects.is_empty() {
             continue;
         }
-        match hindrance(peers, options) {
+        match hindrance(peers, report.cores(), options) {
             None => side_by_side(&subjects, peers, options, report).await,
             Some(why) => report::leave_out(&bench_name(peers), &why),
         }
@@ -47,9 +47,9 @@ pub(crate) fn is_too_large(bench: &str, subject: Subject) -> bool {
     subject == Subject::Quic && bench == bench_name(CROWDS[2])
 }
 
-fn hindrance(peers: u32, options: &Options) -> Option<String> {
-    if options.quick && peers > CROWDS[0] {
-        return Some("it takes too long for --quick".to_owned());
+fn hindrance(peers: u32, cores: u8, options: &Options) -> Option<String> {
+    if options.quick && (peers > CROWDS[0] || cores == 1) {
+        return Some(format!("on {cores} of the cores it takes too long for --quick"));
     }
     memory::allow_files(u64::from(peers) * FILES_PER_PEER + OTHER_FILES).err()
 }
