@@ -1,7 +1,7 @@
 //! Everything that can be measured.
 
 use crate::subject::Subject;
-use crate::{dial, ping_pong, stalled, throughput};
+use crate::{dial, ping_pong, scale, stalled, throughput};
 
 /// The names of all measurements.
 pub(crate) fn names() -> impl Iterator<Item = String> {
@@ -17,5 +17,6 @@ pub(crate) fn names_of(subject: Subject) -> impl Iterator<Item = String> {
 
 fn benches() -> impl Iterator<Item = String> {
     let others = [ping_pong::NAME, dial::NAME, stalled::NAME].into_iter().map(str::to_owned);
-    throughput::PAYLOADS.into_iter().map(throughput::bench_name).chain(others)
+    let crowds = scale::CROWDS.into_iter().map(scale::bench_name);
+    throughput::PAYLOADS.into_iter().map(throughput::bench_name).chain(others).chain(crowds)
 }

@@ -1,6 +1,6 @@
 //! The macro benchmark: how many messages a second, how long a round trip, how long from a dial to
-//! an established session, beside bare libp2p and the Go implementation, in one run; and whether a
-//! peer that does not read slows down others.
+//! an established session, whether a peer that does not read slows down others, and what many peers
+//! cost; beside bare libp2p and the Go implementation, in one run.
 //!
 //! JSON lines go to standard output, one for each measurement, and a table for people to standard
 //! error. Absolute figures move with the machine: compare the ratios. Each setting of cores runs in
@@ -17,6 +17,7 @@ mod numbered;
 mod options;
 mod ping_pong;
 mod report;
+mod scale;
 mod stalled;
 mod subject;
 mod table;
@@ -35,6 +36,9 @@ fn main() -> ExitCode {
     if options.list {
         return list();
     }
+    if let Some(part) = options.part {
+        return on_workers(part.cores(), part.play());
+    }
     match options.setting() {
         None => coordinator::run(&options),
         Some(cores) => measure(options, cores),
@@ -49,19 +53,23 @@ fn list() -> ExitCode {
 
 /// Measures in this process, on the cores that it was given.
 fn measure(options: Options, cores: u8) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(cores.into())
-        .enable_all()
-        .build()
-        .expect("a runtime starts");
-    let everything = async move {
+    on_workers(cores, async move {
         let mut report = Report::new(cores);
         throughput::run(&options, &mut report).await;
         ping_pong::run(&options, &mut report).await;
         dial::run(&options, &mut report).await;
         stalled::run(&options, &mut report).await;
-    };
-    // On a worker: from the main thread every wake-up would cross threads.
+        scale::run(&options, &mut report).await;
+    })
+}
+
+/// Runs on a worker: from the main thread every wake-up would cross threads.
+fn on_workers(cores: u8, everything: impl Future<Output = ()> + Send + 'static) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.into())
+        .enable_all()
+        .build()
+        .expect("a runtime starts");
     let outcome = runtime.block_on(async { tokio::spawn(everything).await });
     if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

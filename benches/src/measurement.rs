@@ -6,6 +6,7 @@ use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use crate::flow::Flow;
+use crate::scale::figures::{Connected, Load, Memory};
 use crate::subject::Subject;
 
 /// What one subject did in one measurement.
@@ -17,7 +18,8 @@ pub(crate) struct Measurement {
     pub(crate) transport: String,
     pub(crate) security: String,
     pub(crate) cores: u8,
-    /// This over bare libp2p, in the same run: of the rate, or of the median time.
+    /// This over bare libp2p, in the same run: of the rate, of the median time or that of
+    /// all, or of the memory of an idle peer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) ratio_to_libp2p: Option<f64>,
     /// This over the Go implementation, likewise.
@@ -70,6 +72,12 @@ pub(crate) enum Outcome {
         #[serde(flatten)]
         times: Quantiles,
     },
+    /// Many peers that connect at once.
+    ScaleConnect(Connected),
+    /// From one to many at once.
+    ScaleThroughput(Load),
+    /// What one of many peers costs.
+    ScaleMemory(Memory),
 }
 
 /// Times in microseconds.
@@ -103,6 +111,9 @@ impl Measurement {
             Outcome::Throughput { messages_per_second, .. }
             | Outcome::Stalled { messages_per_second, .. } => *messages_per_second,
             Outcome::PingPong { times, .. } | Outcome::Dial { times, .. } => times.p50,
+            Outcome::ScaleConnect(connected) => connected.all_ms,
+            Outcome::ScaleThroughput(load) => load.messages_per_second,
+            Outcome::ScaleMemory(memory) => memory.idle_bytes,
         }
     }
 }

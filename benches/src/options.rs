@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use clap::Parser;
 
-/// Measures throughput, round trips and connection time. JSON lines go to standard output, a table
-/// to standard error.
+use crate::scale::Part;
+
+/// Measures throughput, round trips, connection time and what many peers cost. JSON lines go to
+/// standard output, a table to standard error.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "macro", version)]
 pub(crate) struct Options {
@@ -38,6 +40,10 @@ pub(crate) struct Options {
     /// Where the Go peer is; without it, Go is left out
     #[arg(long, hide = true, value_name = "FILE", requires = "here")]
     pub(crate) go_peer: Option<PathBuf>,
+
+    /// Be one process of a crowd
+    #[arg(long, hide = true, value_name = "JSON", value_parser = Part::parse)]
+    pub(crate) part: Option<Part>,
 }
 
 impl Options {
@@ -67,7 +73,7 @@ fn parse_seconds(text: &str) -> Result<Duration, String> {
 }
 
 /// Long enough that two runs on a quiet machine differ by a few per cent, and short enough that the
-/// whole takes under three minutes.
+/// whole takes under ten minutes, more than half of it for many peers.
 const USUAL: Duration = Duration::from_secs(2);
 /// A smoke test with figures.
 const QUICK: Duration = Duration::from_millis(300);

@@ -17,6 +17,10 @@ impl Report {
         Self { cores, watchdog: Watchdog::start() }
     }
 
+    pub(crate) fn cores(&self) -> u8 {
+        self.cores
+    }
+
     /// Prints what was measured side by side, with the ratios between them.
     pub(crate) fn add(&self, outcomes: Vec<(Subject, Outcome)>) {
         let mut measured: Vec<(Subject, Measurement)> = outcomes

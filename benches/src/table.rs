@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::measurement::{Measurement, Outcome};
+use crate::scale::figures::Ends;
 
 /// One line for each measurement, those of one bench together.
 pub(crate) fn draw(measured: &[Measurement]) -> String {
@@ -36,6 +37,16 @@ fn heading(outcome: &Outcome) -> String {
         Outcome::Stalled { payload_bytes, peers, .. } => {
             format!("1 of {peers} peers stalled, {payload_bytes} B")
         }
+        Outcome::ScaleConnect(connected) => {
+            format!("{} peers at once, all established (mean)", connected.peers)
+        }
+        Outcome::ScaleThroughput(load) => {
+            format!("to {} peers at once, {} B", load.peers, load.payload_bytes)
+        }
+        Outcome::ScaleMemory(memory) => {
+            let ends = if memory.ends == Ends::One { "one end" } else { "both ends" };
+            format!("KiB for each of {} peers, {ends}: idle (peak)", memory.peers)
+        }
     }
 }
 
@@ -58,5 +69,16 @@ fn figures(outcome: &Outcome) -> String {
         Outcome::PingPong { times, .. } | Outcome::Dial { times, .. } => {
             format!("{:.1} / {:.1} / {:.1} µs", times.p50, times.p90, times.p99)
         }
+        Outcome::ScaleConnect(connected) => {
+            format!("{:.0} ms ({:.0} ms)", connected.all_ms, connected.mean_ms)
+        }
+        Outcome::ScaleThroughput(load) => {
+            format!("{:>10.0}/s {:>7.1} MB/s", load.messages_per_second, load.megabytes_per_second)
+        }
+        Outcome::ScaleMemory(memory) => {
+            format!("{:.1} ({:.1})", memory.idle_bytes / KIB, memory.peak_bytes / KIB)
+        }
     }
 }
+
+const KIB: f64 = 1024.0;

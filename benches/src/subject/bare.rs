@@ -47,7 +47,7 @@ impl Pair {
         let near = self.near.clone().lock_owned().await;
         let far = self.far.clone().lock_owned().await;
         let began = Instant::now();
-        let receiving = tokio::spawn(receive(far, payload));
+        let receiving = tokio::spawn(receive(far, Receipt::new(payload)));
         let sending = tokio::spawn(send(near, Numbered::new(payload, time)));
         let (messages, sent) = tokio::try_join!(receiving, sending).expect("all goes well");
         assert_eq!(messages, sent, "messages were lost");
@@ -61,7 +61,7 @@ impl Pair {
     }
 }
 
-async fn send(mut stream: OwnedMutexGuard<Stream>, mut numbered: Numbered) -> u64 {
+pub(crate) async fn send(mut stream: OwnedMutexGuard<Stream>, mut numbered: Numbered) -> u64 {
     let mut packed = Vec::new();
     while let Some(message) = numbered.next_message() {
         let length = u32::try_from(message.len()).expect("messages are far below 4 GiB");
@@ -77,8 +77,7 @@ async fn send(mut stream: OwnedMutexGuard<Stream>, mut numbered: Numbered) -> u6
     numbered.count()
 }
 
-async fn receive(mut stream: OwnedMutexGuard<Stream>, payload: u32) -> u64 {
-    let mut receipt = Receipt::new(payload);
+pub(crate) async fn receive(mut stream: OwnedMutexGuard<Stream>, mut receipt: Receipt) -> u64 {
     let mut buffer = vec![0; 2 * (PACKED + LENGTH)];
     let mut filled = 0;
     while !receipt.is_complete() {
@@ -135,7 +134,7 @@ pub(super) async fn dial(dials: usize) -> Histogram<u64> {
     times
 }
 
-fn swarm() -> Swarm<Behaviour> {
+pub(crate) fn swarm() -> Swarm<Behaviour> {
     SwarmBuilder::with_new_identity()
         .with_tokio()
         .with_tcp(tcp::Config::new().nodelay(true), noise::Config::new, yamux::Config::default)
@@ -146,7 +145,7 @@ fn swarm() -> Swarm<Behaviour> {
         .build()
 }
 
-async fn listening() -> (Swarm<Behaviour>, Multiaddr) {
+pub(crate) async fn listening() -> (Swarm<Behaviour>, Multiaddr) {
     let mut swarm = swarm();
     let place = "/ip4/127.0.0.1/tcp/0".parse().expect("an address");
     swarm.listen_on(place).expect("a free port");
@@ -157,7 +156,7 @@ async fn listening() -> (Swarm<Behaviour>, Multiaddr) {
     }
 }
 
-async fn connected(swarm: &mut Swarm<Behaviour>, address: &Multiaddr) {
+pub(crate) async fn connected(swarm: &mut Swarm<Behaviour>, address: &Multiaddr) {
     swarm.dial(address.clone()).expect("a dial begins");
     loop {
         match swarm.select_next_some().await {
@@ -168,11 +167,11 @@ async fn connected(swarm: &mut Swarm<Behaviour>, address: &Multiaddr) {
     }
 }
 
-async fn drive(mut swarm: Swarm<Behaviour>) {
+pub(crate) async fn drive(mut swarm: Swarm<Behaviour>) {
     while swarm.next().await.is_some() {}
 }
 
-const PROTOCOL: StreamProtocol = StreamProtocol::new("/glueberry-benches/1");
+pub(crate) const PROTOCOL: StreamProtocol = StreamProtocol::new("/glueberry-benches/1");
 /// What one write holds, when it is full: more gains nothing.
 const PACKED: usize = 64 * 1024;
 /// Bytes of a length.

@@ -7,7 +7,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::ours::{STREAM, Way, inbox, receive, send};
 use crate::flow::Flow;
-use crate::numbered::Numbered;
+use crate::numbered::{Numbered, Receipt};
 
 /// A sender, those who read, and one who may stop reading.
 pub(crate) struct Crowd {
@@ -57,7 +57,8 @@ impl Crowd {
         let (mut receiving, mut sending) = (JoinSet::new(), JoinSet::new());
         let began = Instant::now();
         for far in &self.readers {
-            receiving.spawn(receive(inbox(far), payload));
+            let (mut inbox, receipt) = (inbox(far), Receipt::new(payload));
+            receiving.spawn(async move { receive(&mut inbox, receipt).await });
             sending.spawn(send(self.near.clone(), far.peer_id(), Numbered::new(payload, time)));
         }
         let (messages, sent) = tokio::join!(receiving.join_all(), sending.join_all());

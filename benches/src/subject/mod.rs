@@ -1,22 +1,24 @@
 //! Who is measured.
 
-mod bare;
+pub(crate) mod bare;
 mod crowd;
 pub(crate) mod go;
-mod ours;
+pub(crate) mod ours;
 mod raw;
 
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 
 use crate::flow::Flow;
 use crate::options::Options;
-use crate::{dial, ping_pong, stalled};
+use crate::{dial, ping_pong, scale, stalled};
 pub(crate) use crowd::Crowd;
 
 /// One implementation over one transport and secure channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Subject {
     /// Glueberry over TCP and TLS.
     Tls,
@@ -51,10 +53,14 @@ impl Subject {
     /// Whether the bench says something about it.
     pub(crate) fn takes_part(self, bench: &str) -> bool {
         match self {
-            Self::Tls | Self::Quic => true,
-            Self::Noise | Self::Libp2p => bench != stalled::NAME,
+            Self::Tls | Self::Quic => !scale::is_too_large(bench, self),
+            Self::Noise | Self::Libp2p => {
+                bench != stalled::NAME && !scale::is_too_large(bench, self)
+            }
             Self::Tcp => bench == ping_pong::NAME,
-            Self::Go => ![ping_pong::NAME, stalled::NAME].contains(&bench),
+            Self::Go => {
+                ![ping_pong::NAME, stalled::NAME].contains(&bench) && !bench.starts_with("scale/")
+            }
         }
     }
 

@@ -9,24 +9,34 @@ use crate::dial;
 use crate::flow::Flow;
 use crate::numbered::{Numbered, Receipt};
 use crate::ping_pong::{self, End};
+use crate::subject::Subject;
 
 /// How two nodes reach each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(crate) enum Way {
     Tls,
     Noise,
     Quic,
 }
 
 impl Way {
-    pub(super) fn place(self) -> &'static str {
+    pub(crate) fn of(subject: Subject) -> Self {
+        match subject {
+            Subject::Tls => Self::Tls,
+            Subject::Noise => Self::Noise,
+            Subject::Quic => Self::Quic,
+            other => unreachable!("{other:?} is not of this library"),
+        }
+    }
+
+    pub(crate) fn place(self) -> &'static str {
         match self {
             Self::Tls | Self::Noise => "/ip4/127.0.0.1/tcp/0",
             Self::Quic => "/ip4/127.0.0.1/udp/0/quic-v1",
         }
     }
 
-    fn security(self) -> Security {
+    pub(crate) fn security(self) -> Security {
         match self {
             Self::Tls | Self::Quic => Security::Tls,
             Self::Noise => Security::Noise,
@@ -56,7 +66,9 @@ impl Pair {
 
     pub(super) async fn one_way(&self, payload: u32, time: Duration) -> Flow {
         let began = Instant::now();
-        let receiving = tokio::spawn(receive(inbox(&self.far), payload));
+        let mut inbox = inbox(&self.far);
+        let receipt = Receipt::new(payload);
+        let receiving = tokio::spawn(async move { receive(&mut inbox, receipt).await });
         let numbered = Numbered::new(payload, time);
         let sending = tokio::spawn(send(self.near.clone(), self.far.peer_id(), numbered));
         let (messages, sent) = tokio::try_join!(receiving, sending).expect("all goes well");
@@ -70,15 +82,14 @@ impl Pair {
     }
 }
 
-pub(super) async fn send(node: Node, peer: PeerId, mut numbered: Numbered) -> u64 {
+pub(crate) async fn send(node: Node, peer: PeerId, mut numbered: Numbered) -> u64 {
     while let Some(message) = numbered.next_message() {
         node.send(&peer, STREAM, message).await.expect("the session stands");
     }
     numbered.count()
 }
 
-pub(super) async fn receive(mut inbox: Messages, payload: u32) -> u64 {
-    let mut receipt = Receipt::new(payload);
+pub(crate) async fn receive(inbox: &mut Messages, mut receipt: Receipt) -> u64 {
     while !receipt.is_complete() {
         let message = inbox.next().await.expect("the node runs");
         receipt.take(message.payload());
@@ -132,5 +143,5 @@ pub(super) async fn dial(way: Way, dials: usize) -> Histogram<u64> {
     times
 }
 
-pub(super) const STREAM: &str = "bench";
+pub(crate) const STREAM: &str = "bench";
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);

@@ -26,11 +26,11 @@ use crate::PeerId;
 use crate::error::ErrorCode;
 use crate::events::{EventKind, StreamCloseReason};
 use crate::inbox::Entrance;
-use crate::net::OpenFault;
+use crate::net::{Arrivals, OpenFault};
 
 /// Runs a link until its connection ends, or until all is written and read. Readers go on by
 /// themselves until they have read what came before the end.
-pub(super) async fn run(link: Link, entrance: Entrance, inbound: mpsc::Receiver<Stream>) {
+pub(super) async fn run(link: Link, entrance: Entrance, inbound: Arrivals) {
     let ended = link.connection.ended.clone();
     let mut writer = Writer::new(link, entrance, inbound);
     tokio::select! {
@@ -45,7 +45,7 @@ struct Writer {
     link: Link,
     entrance: Arc<Entrance>,
     duplex: Duplex,
-    inbound: mpsc::Receiver<Stream>,
+    inbound: Arrivals,
     notices: mpsc::Receiver<Notice>,
     notify: mpsc::Sender<Notice>,
     /// The writing halves that the duplex knows: one of each side.
@@ -99,7 +99,7 @@ enum Step {
 }
 
 impl Writer {
-    fn new(link: Link, entrance: Entrance, inbound: mpsc::Receiver<Stream>) -> Self {
+    fn new(link: Link, entrance: Entrance, inbound: Arrivals) -> Self {
         let (notify, notices) = mpsc::channel(NOTICES);
         let reading = Arc::new(link.ends.read.clone().drop_guard());
         Self {

@@ -14,6 +14,7 @@ use libp2p::swarm::{
 };
 use libp2p::{Multiaddr, PeerId as Libp2pId, identify};
 
+use super::boxed::Boxed;
 use super::connection::{Connection, OtherEnd};
 use super::gate::Gate;
 use super::handler::Handler;
@@ -28,7 +29,7 @@ pub(crate) struct Behaviour {
     pub(super) gate: Gate,
     pub(super) links: Links,
     pub(super) keepalive: Vigil,
-    pub(super) identify: identify::Behaviour,
+    pub(super) identify: Boxed<identify::Behaviour>,
 }
 
 /// Gives every connection its [`Handler`], and the driver the other end of it.

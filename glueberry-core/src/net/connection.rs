@@ -28,7 +28,7 @@ pub(crate) struct Connection {
     opener: mpsc::Sender<OpenRequest>,
     routes: RwLock<Routes>,
     /// Handshake streams that come before anybody asked for them: the dialer speaks at once.
-    early_handshakes: Mutex<Option<mpsc::Receiver<Stream>>>,
+    early_handshakes: Mutex<Option<Arrivals>>,
 }
 
 /// Who is at the other end, and where.
@@ -49,7 +49,20 @@ struct Routes {
 
 struct Route {
     name: StreamName,
-    taker: mpsc::Sender<Stream>,
+    taker: mpsc::Sender<Box<Stream>>,
+}
+
+/// The inbound streams of one name.
+pub(crate) struct Arrivals {
+    // Boxed: a channel holds room for 32 items as long as it lives, though one stream comes in years.
+    streams: mpsc::Receiver<Box<Stream>>,
+}
+
+impl Arrivals {
+    /// The next one; `None` once the name is taken over, or the connection is gone.
+    pub(crate) async fn recv(&mut self) -> Option<Stream> {
+        self.streams.recv().await.map(|stream| *stream)
+    }
 }
 
 /// A wish of a session's task, carried out by the connection's handler.
@@ -120,7 +133,7 @@ impl Connection {
     /// Accepts inbound streams of this name from now on, and hands them to the returned receiver.
     /// A second call for the same name takes the name over. The handshake's is accepted from the
     /// beginning.
-    pub(crate) fn accept(&self, name: &StreamName) -> mpsc::Receiver<Stream> {
+    pub(crate) fn accept(&self, name: &StreamName) -> Arrivals {
         if name.is_handshake()
             && let Some(early) = self.early_handshakes.lock().take()
         {
@@ -132,7 +145,7 @@ impl Connection {
         routes.by_protocol.insert(protocol_of(name).to_string(), route);
         routes.offered =
             routes.by_protocol.values().map(|route| protocol_of(&route.name)).collect();
-        streams
+        Arrivals { streams }
     }
 
     /// Whether streams of this name are accepted.
@@ -150,7 +163,7 @@ impl Connection {
     pub(super) fn deliver(&self, protocol: &str, stream: Stream) -> Result<(), StreamName> {
         let routes = self.routes.read();
         let Some(route) = routes.by_protocol.get(protocol) else { return Ok(()) };
-        route.taker.try_send(stream).map_err(|_| route.name.clone())
+        route.taker.try_send(Box::new(stream)).map_err(|_| route.name.clone())
     }
 }
 

@@ -2,6 +2,7 @@
 //! through here.
 
 mod behaviour;
+mod boxed;
 mod coalesce;
 mod connection;
 mod dial_slots;
@@ -21,7 +22,7 @@ mod standing;
 mod strangers;
 mod transport;
 
-pub(crate) use connection::{Connection, OpenFault};
+pub(crate) use connection::{Arrivals, Connection, OpenFault};
 pub(crate) use driver::{Command, Driver, SHUTDOWN_BOUND, Settings};
 pub(crate) use gate::GateRules;
 pub(crate) use peers::{PeerView, Peers};

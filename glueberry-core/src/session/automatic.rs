@@ -6,13 +6,13 @@ use glueberry_proto::peer::{Dialer, DisconnectReason};
 use glueberry_proto::v1::frame::{FrameReader, Step, put_header};
 use glueberry_proto::v1::handshake::{Action, AutoHandshake, HandshakeFault, Role};
 use libp2p::Stream;
-use tokio::sync::mpsc;
 use tracing::debug;
 
 use super::Attachment;
 use crate::PeerId;
 use crate::error::ErrorCode;
 use crate::events::{EventKind, Hub};
+use crate::net::Arrivals;
 
 /// Shakes hands on a connection, and prepares the configured streams on the way.
 ///
@@ -155,7 +155,7 @@ impl Conversation<'_> {
 
 /// A Go dialer can say Complete again on a new handshake stream, long after: that is read and
 /// ignored, up to a bound.
-fn ignore_the_rest(attachment: &Attachment, mut inbound: mpsc::Receiver<Stream>) {
+fn ignore_the_rest(attachment: &Attachment, mut inbound: Arrivals) {
     let ended = attachment.connection.ended.clone();
     attachment.session.tasks().spawn(async move {
         let ignoring = async {

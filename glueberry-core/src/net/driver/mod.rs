@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info};
 
 use super::behaviour::{Behaviour, BehaviourEvent, Links};
+use super::boxed::Boxed;
 use super::connection::Connection;
 use super::dial_slots::DialSlots;
 use super::dials::Dial;
@@ -129,7 +130,7 @@ impl Driver {
             gate: Gate::new(own, config.limits, settings.rules.clone(), denials),
             links: Links::new(standings.clone()),
             keepalive: Vigil::new(config.keep_alive, pulses),
-            identify: identify::Behaviour::new(identify),
+            identify: Boxed::new(identify::Behaviour::new(identify)),
         };
         // Streams are negotiated with `V1`, not `V1Lazy`: a round trip for each stream, not for a
         // message, buys that a refusal is seen before anything is written, and that reader and
