@@ -162,4 +162,4 @@ impl Peer {
 
 /// Peers that are dialed at once, unless the application waits for more: with 10 s for each that
 /// does not answer, a thousand peers that are gone take under three minutes.
-const MOST_DIALS: usize = 64;
+pub(crate) const MOST_DIALS: usize = 64;

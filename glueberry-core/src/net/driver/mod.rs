@@ -35,6 +35,7 @@ use crate::peers::Book;
 use crate::session::{Attachment, SessionParts};
 use crate::{Address, Identity, PeerId};
 pub(crate) use calls::Command;
+pub(crate) use dialing::MOST_DIALS;
 
 /// What a task of the driver's reports back.
 enum Report {
