@@ -146,7 +146,7 @@ impl fmt::Display for Amount {
                 let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
                 let units = [("h", 3_600_000), ("min", 60_000), ("s", 1000)];
                 let (number, unit) = largest_unit(millis, &units);
-                write!(f, "{number} {}", unit.unwrap_or("ms"))
+                write!(f, "{} {}", grouped(number), unit.unwrap_or("ms"))
             }
             Self::PerCent(part) => write!(f, "{part} %"),
             Self::Unlimited => f.write_str("unlimited"),

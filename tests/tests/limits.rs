@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use futures::{AsyncReadExt, AsyncWriteExt};
+use futures::{AsyncReadExt, AsyncWriteExt, FutureExt};
 use glueberry_core::{
     Builder, DisconnectReason, ErrorCode, EventFilter, EventKind, HandshakeMode, Identity, NewPeer,
     Node, PeerId, State, StreamConfig,
@@ -176,6 +176,37 @@ async fn one_stalled_stream_over_quic_holds_its_window_and_lets_others_pass() {
     assert!((WINDOW..most).contains(&sent), "{sent} bytes were taken");
     send(&b, peer, "other", b"passes").await;
     assert_eq!(&message(&mut inbox, "the other stream").await.payload()[..], b"passes");
+}
+
+#[tokio::test]
+async fn what_a_peer_sends_over_quic_and_nobody_reads_is_bounded_for_all_its_streams() {
+    // Of two named streams and four others, with 2 MiB each.
+    const WINDOW: usize = 12 << 20;
+    let node = listening(builder(&["one", "two"]), QUIC).await;
+    let peer = bare(&node).await;
+    // Before it completes its handshake nothing of its streams is read.
+    let mut hands = peer.open_named(HANDSHAKE).await;
+    let key = [&[2][..], peer.peer_id().public_key()].concat();
+    hands.write_all(&[frame(&[1]), frame(&key)].concat()).await.unwrap();
+    within("Hello, key and Complete", hands.read_exact(&mut [0; 41])).await.unwrap();
+    let mut streams = Vec::new();
+    for name in ["one", "two"].iter().flat_map(|name| [name; 4]) {
+        streams.push(peer.open_named(&protocol(name)).await);
+    }
+    let (mut sent, mut standstill, chunk) = (0, 0, vec![7; 64 * KIB]);
+    until("a full window", async || {
+        let before = sent;
+        for stream in &mut streams {
+            while let Some(Ok(count)) = stream.write(&chunk).now_or_never() {
+                sent += count;
+            }
+        }
+        standstill = if sent == before { standstill + 1 } else { 0 };
+        (standstill > 100).then_some(())
+    })
+    .await;
+    println!("{sent} bytes were taken of {WINDOW}");
+    assert!((WINDOW - 64 * KIB..=WINDOW).contains(&sent), "{sent} bytes were taken");
 }
 
 #[tokio::test]

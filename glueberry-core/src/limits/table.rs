@@ -115,7 +115,7 @@ fn connections(all: &mut Vec<Limit>) {
         "received over QUIC and not read, of all streams": Amount::between(Amount::bytes(few.connection), Amount::bytes(many.connection));
             why "room for every stream to stall and leave the others going";
             then "the peer's connection waits";
-            test a_peer_that_never_reads_holds_at_most_its_configured_bytes;
+            test what_a_peer_sends_over_quic_and_nobody_reads_is_bounded_for_all_its_streams;
         "gathered for one write over TCP": Amount::bytes(GATHERED);
             why "four frames of yamux: more makes nothing faster";
             then "it is written before more is taken";
