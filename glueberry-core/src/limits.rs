@@ -157,7 +157,7 @@ impl fmt::Display for Amount {
 
 /// In the largest unit that leaves no rest.
 fn largest_unit(number: u64, units: &[(&'static str, u64)]) -> (u64, Option<&'static str>) {
-    let fits = units.iter().find(|(_, size)| number >= *size && number % size == 0);
+    let fits = units.iter().find(|(_, size)| number >= *size && number.is_multiple_of(*size));
     fits.map_or((number, None), |(unit, size)| (number / size, Some(*unit)))
 }
 

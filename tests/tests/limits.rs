@@ -128,16 +128,15 @@ async fn a_peer_opens_no_more_streams_than_quic_grants() {
             stream = &mut opening => Some(stream),
             () = answers(&mut ping, 100), if held.len() >= 250 => None,
         };
-        match opened {
-            Some(stream) => held.push(stream.expect("the connection stands")),
-            None => {
-                assert!(held.len() < 256, "{} streams", held.len());
-                // The end of some makes room; QUIC tells of it when an eighth is free.
-                held.truncate(150);
-                within("a stream", opening).await.expect("the connection stands");
-                return;
-            }
+        if let Some(stream) = opened {
+            held.push(stream.expect("the connection stands"));
+            continue;
         }
+        assert!(held.len() < 256, "{} streams", held.len());
+        // The end of some makes room; QUIC tells of it when an eighth is free.
+        held.truncate(150);
+        within("a stream", opening).await.expect("the connection stands");
+        return;
     }
     panic!("{} streams were opened", held.len());
 }
@@ -244,9 +243,9 @@ async fn a_message_above_what_an_applications_handshake_carries_is_refused_and_s
     let (node, other) = (listening(app(), TCP).await, listening(app(), TCP).await);
     let mut inbox = node.messages("handshake").unwrap();
     let peer = other.connect(address(&node)).timeout(PATIENCE).await.unwrap();
-    send(&other, peer, "handshake", &[7; 64 * KIB]).await;
+    send(&other, peer, "handshake", &vec![7; 64 * KIB]).await;
     assert_eq!(message(&mut inbox, "the largest").await.payload().len(), 64 * KIB);
-    let refused = other.send(&peer, "handshake", &[7; 64 * KIB + 1]).await.unwrap_err();
+    let refused = other.send(&peer, "handshake", &vec![7; 64 * KIB + 1]).await.unwrap_err();
     assert_eq!(refused.code(), ErrorCode::MessageTooLarge);
 
     let mut raw = RawPeer::dial(&node).await;
@@ -263,7 +262,7 @@ async fn a_late_handshake_stream_is_ignored_up_to_a_bound_and_reset() {
     let mut raw = RawPeer::dial(&node).await;
     raw.shake_hands(&node).await;
     let (mut late, mut ping) = (raw.open(HANDSHAKE).await, raw.open(PING).await);
-    late.write(&[0; 63 * KIB]).await;
+    late.write(&vec![0; 63 * KIB]).await;
     ping.write(&[7; 32]).await;
     within("the echo", ping.read(32)).await;
     assert!(late.offer(&[0; KIB - 1]).await, "it is not ended before");

@@ -210,7 +210,7 @@ fn peers(all: &mut Vec<Limit>) {
             then "after a failed handshake the peer is left alone for so long";
             test a_failed_handshake_is_followed_by_a_cooldown_and_another_attempt;
         "linger": linger.into(), Duration::ZERO.into() => longest;
-            why "what is queued by default is written in it at 50 KiB/s";
+            why "empties a full send buffer at 50 KiB/s";
             then "`disconnect` and `shutdown` give up; `PeerDisconnected` counts what was not written";
             test a_disconnect_ends_blocked_writes_within_its_bound;
     }
@@ -345,7 +345,7 @@ fn address_book(all: &mut Vec<Limit>) {
             why "half of what a file may hold";
             then "one more fails with `TooManyPeers`";
             test peers_are_bounded_and_those_in_the_book_can_be_changed;
-        "bans in it": Amount::count(MAX_BANS);
+        "bans": Amount::count(MAX_BANS);
             why "as many as peers";
             then "one more fails with `TooManyPeers`";
             test bans_are_bounded_and_those_that_stand_can_be_changed;

@@ -81,7 +81,7 @@ mod tests {
     fn what_went_out_is_kept_up_to_a_bound() {
         let mut replay = Replay::default();
         replay.switch(false);
-        replay.push(&[1; MAX_KEPT - 1]);
+        replay.push(&vec![1; MAX_KEPT - 1]);
         replay.push(&[2; 10]);
         assert!(replay.is_keeping(), "one write more than fits is kept whole");
         assert_eq!(replay.kept.len(), MAX_KEPT + 9);
