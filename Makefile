@@ -36,7 +36,7 @@ fmt: ## formats Rust and Go
 docs: ## the Rust reference, in target/doc; a broken link fails
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
-docs-tables: ## writes docs/errors.md again, from the table in the code
+docs-tables: ## writes docs/errors.md and the limits in SECURITY.md, from the tables in the code
 	GLUEBERRY_WRITE_DOCS=1 cargo test --package glueberry-examples --test documents the_table
 
 clean: ## removes what was built

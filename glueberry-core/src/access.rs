@@ -98,7 +98,7 @@ impl ConnectionLimits {
         for (name, least, value) in [
             ("pending", 1, self.pending),
             ("total", 1, self.total),
-            ("per_peer", 2, self.per_peer),
+            ("per_peer", LEAST_PER_PEER, self.per_peer),
             ("per_address", 1, self.per_address),
         ] {
             if !(least..=MOST_CONNECTIONS).contains(&value) {
@@ -121,9 +121,9 @@ fn invalid(message: String) -> Error {
 }
 
 /// Some 6 MiB; longer lists belong into a firewall.
-const MOST_RULES: usize = 1 << 16;
+pub(crate) const MOST_RULES: usize = 1 << 16;
 /// One machine's ports.
-const MOST_CONNECTIONS: usize = 1 << 16;
+pub(crate) const MOST_CONNECTIONS: usize = 1 << 16;
 /// Standard streams, libraries, listeners, the address book and a few files of the application.
 const RESERVED_FILES: u64 = 128;
 /// A node that cannot hold this many is of no use; few systems allow less than 256 files.
@@ -134,6 +134,8 @@ const MOST_TOTAL: usize = 8192;
 const LEAST_PENDING: usize = 32;
 /// 256 MiB, if all of them send as much as they may, which takes them all at once.
 const MOST_PENDING: usize = 1024;
+/// Two that dial each other at once have two for a moment.
+pub(crate) const LEAST_PER_PEER: usize = 2;
 /// Two or three live ones, and one that is closing.
 const PER_PEER: usize = 4;
 

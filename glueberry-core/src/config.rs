@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::{AccessRules, Address, ConnectionLimits};
 
 pub use keepalive::KeepAlive;
+pub(crate) use keepalive::{LONGEST as LONGEST_SILENCE, SHORTEST as SHORTEST_SILENCE};
 
 /// Who shakes hands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,11 +77,10 @@ impl ReconnectPolicy {
     /// # Errors
     /// [`ErrorCode::InvalidConfig`], with the setting that is out of bounds.
     pub(crate) fn parse(&self) -> Result<RetryPolicy> {
-        let day = Duration::from_hours(24);
         for (what, time, most) in [
             ("first_delay", self.first_delay, LONGEST_TIMEOUT),
-            ("longest_delay", self.longest_delay, day),
-            ("cooldown", self.cooldown, day),
+            ("longest_delay", self.longest_delay, LONGEST_PAUSE),
+            ("cooldown", self.cooldown, LONGEST_PAUSE),
         ] {
             if !(SHORTEST_DELAY..=most).contains(&time) {
                 return Err(invalid(format!("{what} is {time:?}; use 1ms to {most:?}")));
@@ -223,8 +223,8 @@ fn check_stream(name: &StreamName, stream: &StreamConfig) -> Result<()> {
         }
     }
     let (low, high) = (stream.low_watermark, stream.high_watermark);
-    if !(1..=100).contains(&high) {
-        return complain(format!("high_watermark is {high}; use 1 to 100 per cent"));
+    if !(1..=FULL).contains(&high) {
+        return complain(format!("high_watermark is {high}; use 1 to {FULL} per cent"));
     }
     if !(1..high).contains(&low) {
         return complain(format!(
@@ -241,7 +241,9 @@ fn invalid(message: String) -> Error {
 /// As in the Go implementation.
 const DEFAULT_COOLDOWN: Duration = Duration::from_mins(1);
 /// Below it a lost peer would be dialed in a loop.
-const SHORTEST_DELAY: Duration = Duration::from_millis(1);
+pub(crate) const SHORTEST_DELAY: Duration = Duration::from_millis(1);
+/// A peer that is away for longer is tried once a day.
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_hours(24);
 const MIB: usize = 1 << 20;
 /// What a session's handshake may take, as in the Go implementation.
 const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -250,18 +252,21 @@ const DEFAULT_DIAL_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long `disconnect` and `shutdown` go on writing what is queued.
 const DEFAULT_LINGER: Duration = Duration::from_secs(5);
 /// Below it no handshake succeeds even on loopback under load.
-const SHORTEST_TIMEOUT: Duration = Duration::from_millis(10);
+pub(crate) const SHORTEST_TIMEOUT: Duration = Duration::from_millis(10);
 /// Above it a timeout protects nobody.
-const LONGEST_TIMEOUT: Duration = Duration::from_hours(1);
+pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_hours(1);
 /// A thousand events are some 200 KiB; a subscriber further behind is told what it missed.
 const DEFAULT_EVENT_BUFFER: usize = 1024;
-const MAX_EVENT_BUFFER: usize = 1 << 20;
+/// Some 200 MiB for each subscriber.
+pub(crate) const MAX_EVENT_BUFFER: usize = 1 << 20;
 /// Below the frame limit of 64 MiB, and small enough for one allocation.
-const LARGEST_MESSAGE: usize = 16 * MIB;
+pub(crate) const LARGEST_MESSAGE: usize = 16 * MIB;
 /// One small message with its frame and lock.
-const SMALLEST_BUFFER: usize = 1024;
+pub(crate) const SMALLEST_BUFFER: usize = 1024;
 /// Per stream and peer: larger buffers belong into the application.
-const LARGEST_BUFFER: usize = 256 * MIB;
+pub(crate) const LARGEST_BUFFER: usize = 256 * MIB;
+/// In per cent.
+pub(crate) const FULL: u8 = 100;
 /// Early enough to slow down before a sender has to wait.
 const DEFAULT_HIGH: u8 = 75;
 /// A quarter keeps the writer busy while whoever was told finds new messages.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
 use glueberry_proto::identity::SecretKey;
@@ -81,7 +81,8 @@ impl Identity {
         };
         let file = fs::File::open(path).map_err(unreadable)?;
         refuse_exposed(path, &file.metadata().map_err(unreadable)?)?;
-        let pem = Zeroizing::new(std::io::read_to_string(file).map_err(unreadable)?);
+        let pem =
+            Zeroizing::new(std::io::read_to_string(file.take(LONGEST_FILE)).map_err(unreadable)?);
         Self::from_pem(&pem)
     }
 
@@ -172,6 +173,9 @@ fn refuse_exposed(_: &Path, _: &fs::Metadata) -> Result<()> {
     Ok(())
 }
 
+/// Bytes of a key file that are read: a key with its labels has 120, and some write notes before it.
+pub(crate) const LONGEST_FILE: u64 = 64 * 1024;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,5 +224,18 @@ mod tests {
         let identity = Identity::from_seed(&[0xA5; 32]).unwrap();
         let shown = format!("{identity:?}").to_lowercase();
         assert!(!shown.contains("a5a5") && !shown.contains("165, 165"), "{shown}");
+    }
+
+    #[test]
+    fn a_file_without_end_is_no_key() {
+        let (folder, identity) = (tempfile::tempdir().unwrap(), Identity::generate());
+        let path = folder.path().join("node.pem");
+        identity.save(&path).unwrap();
+        let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+        // Sparse: it takes no room on the disk, and reading all of it some seconds and 4 GiB.
+        file.set_len(1 << 32).unwrap();
+        assert_eq!(Identity::load(&path).unwrap_err().code(), ErrorCode::InvalidKey);
+        file.set_len(0).unwrap();
+        assert_eq!(Identity::load(&path).unwrap_err().code(), ErrorCode::InvalidKey);
     }
 }

@@ -14,7 +14,8 @@ use libp2p::{Multiaddr, noise, quic, tcp, yamux};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::wait::within;
+use crate::raw::frame;
+use crate::wait::{established, within};
 
 /// An authenticated connection whose streams negotiate nothing by themselves.
 pub struct BareMuxer {
@@ -66,14 +67,36 @@ impl BareMuxer {
     /// # Panics
     /// When the node does not agree.
     pub async fn open_named(&self, protocol: &str) -> SubstreamBox {
-        let mut stream = self.open().await.expect("the connection stands");
+        self.offer_named(protocol).await.expect("the connection stands, and the node agrees")
+    }
+
+    /// Opens a stream and agrees on a protocol; `None` when the connection has ended, or the node
+    /// ends the stream.
+    ///
+    /// # Panics
+    /// When the node answers with something else.
+    pub async fn offer_named(&self, protocol: &str) -> Option<SubstreamBox> {
+        let mut stream = self.open().await?;
         let proposal = [line("/multistream/1.0.0"), line(protocol)].concat();
-        stream.write_all(&proposal).await.expect("the node reads");
-        stream.flush().await.expect("the node reads");
+        stream.write_all(&proposal).await.ok()?;
+        stream.flush().await.ok()?;
         let mut answer = vec![0; proposal.len()];
-        within("the answer", stream.read_exact(&mut answer)).await.expect("the node answers");
+        within("the answer", stream.read_exact(&mut answer)).await.ok()?;
         assert_eq!(answer, proposal, "the node speaks {protocol}");
-        stream
+        Some(stream)
+    }
+
+    /// Shakes hands with the node as a dialer does.
+    ///
+    /// # Panics
+    /// When the node does not take it.
+    pub async fn shake_hands(&self, node: &Node) {
+        let key = [&[2][..], self.peer.public_key()].concat();
+        let mut hands = self.open_named("/glueberry/stream/handshake/1.0.0").await;
+        let said = [frame(&[1]), frame(&key), frame(&[3])].concat();
+        hands.write_all(&said).await.expect("the node reads");
+        hands.flush().await.expect("the node reads");
+        established(node, self.peer).await;
     }
 
     /// Waits until the node has ended the connection.

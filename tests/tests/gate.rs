@@ -2,19 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use futures::{AsyncWriteExt as _, StreamExt as _};
+use futures::StreamExt as _;
 use glueberry_core::{
     AccessRules, BanTarget, Builder, ConnectionLimits, Denial, ErrorCode, Event, EventFilter,
     EventKind, Events, Identity, Node, PeerId,
 };
 use glueberry_tests::muxer::BareMuxer;
 use glueberry_tests::node::{QUIC, TCP, address, builder, listening, send};
-use glueberry_tests::wait::{PATIENCE, established, event, message, within};
+use glueberry_tests::wait::{PATIENCE, event, message, within};
 use libp2p::identity::Keypair;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-const HANDSHAKE: &str = "/glueberry/stream/handshake/1.0.0";
 const CHAT: &str = "/glueberry/stream/chat/1.0.0";
 
 fn limited(limits: ConnectionLimits) -> Builder {
@@ -204,10 +203,7 @@ async fn an_established_peer_may_open_more() {
         let mut events = denials(&node);
         let key = Keypair::generate_ed25519();
         let peer = BareMuxer::dial(&node, &key).await.unwrap();
-        let mut hands = peer.open_named(HANDSHAKE).await;
-        hands.write_all(&handshake(&peer)).await.unwrap();
-        hands.flush().await.unwrap();
-        established(&node, peer.peer_id()).await;
+        peer.shake_hands(&node).await;
         let mut held = Vec::new();
         for _ in 0..100 {
             held.push(peer.open_silent().await.expect("the connection stands"));
@@ -217,16 +213,6 @@ async fn an_established_peer_may_open_more() {
         assert_eq!(node.connection_state(&peer.peer_id()), glueberry_core::State::Established);
         assert_eq!(events.drain(1), Vec::<Event>::new(), "{place}");
     }
-}
-
-/// What the dialer says in wire v1's handshake, all at once: Hello, its key, Complete.
-fn handshake(peer: &BareMuxer) -> Vec<u8> {
-    let key = [&[2][..], peer.peer_id().public_key()].concat();
-    let frame = |data: &[u8]| {
-        let len = u8::try_from(data.len()).expect("a short frame");
-        [&[len + 1, len], data].concat()
-    };
-    [frame(&[1]), frame(&key), frame(&[3])].concat()
 }
 
 #[tokio::test]

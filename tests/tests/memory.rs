@@ -23,9 +23,12 @@ const ONE_READ: usize = 64 * KIB + 8 * 160;
 /// What libp2p holds for one end of a stream, at most: yamux's window, and what multistream-select
 /// and the muxers administer. For QUIC see `LIBP2P_QUIC`.
 const LIBP2P_STREAM: usize = 300 * KIB;
-/// What quinn holds of one direction of a connection, at most: the sender's window of 10 MB, and the
-/// receiver's of 15 MB for all streams together.
-const LIBP2P_QUIC: usize = 10_000_000 + 15_000_000;
+/// What QUIC has on its way in one direction of a connection, at most: the receiver's window, which
+/// is 256 KiB for each named stream and four others. The sender takes no more than that grants.
+const LIBP2P_QUIC: usize = (STREAMS + 4) * 256 * KIB;
+/// So often nothing moves before all buffers count as full: 3 s and more. QUIC stands still for
+/// longer than half a second when its first burst has lost packets.
+const STANDSTILL: usize = 600;
 
 fn name(number: usize) -> String {
     format!("s{number}")
@@ -58,7 +61,7 @@ async fn fill(node: &Node, peer: PeerId) -> u64 {
         }
         standstill = if sent == 0 { standstill + 1 } else { 0 };
         total += sent * FRAME;
-        (standstill > 60).then_some(())
+        (standstill > STANDSTILL).then_some(())
     };
     wait::until("full buffers", full).await;
     total

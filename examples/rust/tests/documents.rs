@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use glueberry_core::{Denial, ErrorCode, EventName, StreamConfig};
+use glueberry_core::{Denial, ErrorCode, EventName, Limit, Scope, limits};
 
 #[test]
 fn the_quick_start_in_the_readme_is_the_example_that_runs() {
@@ -13,19 +13,6 @@ fn the_quick_start_in_the_readme_is_the_example_that_runs() {
     let block = format!("```rust\n{code}```\n");
     let advice = "copy examples/rust/src/bin/quick_start.rs into README.md, without its first line";
     assert!(readme().contains(&block), "{advice}");
-}
-
-#[test]
-fn the_readme_has_the_defaults_of_a_stream() {
-    let stream = StreamConfig::default();
-    for (setting, bytes) in [
-        ("max_message_size", stream.max_message_size),
-        ("send_buffer", stream.send_buffer),
-        ("receive_buffer", stream.receive_buffer),
-    ] {
-        let row = format!("| `{setting}` | {} KiB |", bytes / 1024);
-        assert!(readme().contains(&row), "README.md lacks the row {row}");
-    }
 }
 
 #[test]
@@ -38,6 +25,67 @@ fn the_table_of_errors_is_the_one_in_the_code() {
         writeln!(table, "| {number} | `{name}` | {class} | {again} | {} |", code.hint()).unwrap();
     }
     check("docs/errors.md", &table);
+}
+
+#[test]
+fn the_table_of_limits_is_the_one_in_the_code() {
+    let text = fs::read_to_string(root().join("SECURITY.md")).expect("SECURITY.md is there");
+    let (before, rest) = text.split_once(LIMITS_BEGIN).expect("the mark before the limits");
+    let (_, after) = rest.split_once(LIMITS_END).expect("the mark after the limits");
+    let tables: String = Scope::ALL.iter().map(|scope| table_of(*scope)).collect();
+    check("SECURITY.md", &format!("{before}{LIMITS_BEGIN}\n{tables}\n{LIMITS_END}{after}"));
+}
+
+fn table_of(scope: Scope) -> String {
+    let mut table = format!("\n### For each {}\n\n{LIMITS_HEAD}", scope.name());
+    for limit in limits().iter().filter(|limit| limit.scope == scope) {
+        let Limit { name, default, reason, at_limit, test, .. } = limit;
+        let (name, range) = match &limit.range {
+            Some((least, most)) => (format!("`{name}`"), format!("{least} to {most}")),
+            None => ((*name).to_owned(), "fixed".to_owned()),
+        };
+        // Writing into a String cannot fail.
+        writeln!(table, "| {name} | {default} | {range} | {at_limit} | {reason} | `{test}` |")
+            .unwrap();
+    }
+    table
+}
+
+#[test]
+fn every_limit_has_a_test_that_reaches_it() {
+    let sources = sources();
+    for limit in limits() {
+        let is_there = sources.iter().any(|text| has_test(text, limit.test));
+        assert!(is_there, "no source has the test {} of {}", limit.test, limit.name);
+    }
+}
+
+/// Whether the text of a source has a test of this name.
+fn has_test(text: &str, name: &str) -> bool {
+    let signature = format!("fn {name}(");
+    text.match_indices(&signature).any(|(at, _)| {
+        let line = text[..at].rfind('\n').unwrap_or(0);
+        let before = text[..line].lines().rev().map(str::trim_start);
+        before.take_while(|line| line.starts_with("#[")).any(|line| line.contains("test"))
+    })
+}
+
+/// The texts of all sources in which a test of a limit may be.
+fn sources() -> Vec<String> {
+    let mut folders: Vec<PathBuf> =
+        ["glueberry-core", "glueberry-proto", "tests"].map(|name| root().join(name)).into();
+    let mut texts = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder of sources") {
+            let path = entry.expect("it can be listed").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                texts.push(fs::read_to_string(&path).expect("a source"));
+            }
+        }
+    }
+    texts
 }
 
 #[test]
@@ -88,4 +136,11 @@ Numbers are never reused. *Again* says whether the same call may succeed later w
 
 | number | name | class | again | what to do |
 |---|---|---|---|---|
+";
+
+const LIMITS_BEGIN: &str = "<!-- limits -->";
+const LIMITS_END: &str = "<!-- /limits -->";
+const LIMITS_HEAD: &str = "\
+| what | bound | can be set | when it is reached | why | test |
+|---|---|---|---|---|---|
 ";

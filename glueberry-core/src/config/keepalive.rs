@@ -60,9 +60,9 @@ impl Default for KeepAlive {
 /// a Wi-Fi roams or a processor is busy.
 const DEFAULT: Duration = Duration::from_secs(3);
 /// Below it scheduling alone makes peers late.
-const SHORTEST: Duration = Duration::from_millis(100);
+pub(crate) const SHORTEST: Duration = Duration::from_millis(100);
 /// Above it nobody waits any more.
-const LONGEST: Duration = Duration::from_hours(1);
+pub(crate) const LONGEST: Duration = Duration::from_hours(1);
 
 #[cfg(test)]
 mod tests {

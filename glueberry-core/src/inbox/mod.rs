@@ -26,6 +26,7 @@ pub use message::Message;
 pub(crate) use message::Origin;
 use message::Run;
 use queues::{Dropped, Queues, Scope};
+pub(crate) use queues::{MOST_ORPHANED, MOST_ORPHANS};
 
 /// All queues of a node. Cloned freely: all clones are one inbox.
 ///

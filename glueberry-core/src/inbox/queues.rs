@@ -317,9 +317,9 @@ impl Queues {
 }
 
 /// What peers that left may leave unread in all: with the default bounds, that of sixteen streams.
-const MOST_ORPHANED: usize = 16 * 1024 * 1024;
+pub(crate) const MOST_ORPHANED: usize = 16 * 1024 * 1024;
 /// How many queues that may be: it keeps looking through them short.
-const MOST_ORPHANS: usize = 1024;
+pub(crate) const MOST_ORPHANS: usize = 1024;
 
 #[cfg(test)]
 mod tests {
@@ -409,5 +409,44 @@ mod tests {
                 check(&queues)?;
             }
         }
+    }
+
+    /// Peers that no test connects.
+    fn departed(count: usize) -> Vec<Arc<Origin>> {
+        let stream = StreamName::parse("chat").unwrap();
+        let ids = (0..count).map(|_| Identity::generate().peer_id());
+        ids.map(|peer| Arc::new(Origin { peer, stream: stream.clone() })).collect()
+    }
+
+    fn leave_behind(queues: &mut Queues, origin: &Arc<Origin>, bytes: usize) -> Vec<Dropped> {
+        queues.open(origin, Watermarks::of(1 << 30, 75, 25));
+        let frames = Bytes::from(vec![0; bytes]);
+        queues.push(Run::new(origin.clone(), frames, 0, Protection::Plain));
+        queues.leave(origin).1
+    }
+
+    #[test]
+    fn the_oldest_that_departed_peers_left_makes_room() {
+        let (mut queues, origins) = (Queues::default(), departed(4));
+        for origin in &origins[..3] {
+            assert!(leave_behind(&mut queues, origin, MOST_ORPHANED / 4).is_empty());
+        }
+        let dropped = leave_behind(&mut queues, &origins[3], MOST_ORPHANED / 2);
+        let dropped: Vec<_> = dropped.iter().map(|dropped| dropped.origin.clone()).collect();
+        assert_eq!(dropped, origins[..2], "one alone leaves too little room");
+        assert!(queues.orphaned <= MOST_ORPHANED);
+        assert!(queues.pop(&Scope::All).is_some(), "the others can still be read");
+    }
+
+    #[test]
+    fn the_streams_that_departed_peers_left_are_counted() {
+        let (mut queues, origins) = (Queues::default(), departed(MOST_ORPHANS + 1));
+        for origin in &origins[..MOST_ORPHANS] {
+            assert!(leave_behind(&mut queues, origin, 1).is_empty());
+        }
+        let dropped = leave_behind(&mut queues, &origins[MOST_ORPHANS], 1);
+        assert_eq!(dropped.len(), 1);
+        assert_eq!(dropped[0].origin, origins[0]);
+        assert_eq!(queues.orphans.len(), MOST_ORPHANS);
     }
 }

@@ -79,7 +79,7 @@ pub(super) struct Front {
 const SMALLEST: usize = 2048;
 /// What a busy stream reads at once: beyond it the gain is lost in the noise, and an application
 /// that keeps one message of a buffer keeps the buffer. Only a larger message makes it larger.
-const LARGEST: usize = 64 * 1024;
+pub(crate) const LARGEST: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -111,5 +111,22 @@ mod tests {
         let before = buffer.bytes.as_ptr();
         assert_eq!(buffer.split_to(10).memory, 10);
         assert_eq!(buffer.bytes.as_ptr(), before, "the buffer stays");
+    }
+
+    #[tokio::test]
+    async fn one_read_is_bounded_unless_a_message_is_larger() {
+        let mut endless = futures::io::repeat(7);
+        let (mut buffer, mut most) = (ReadBuffer::new(), 0);
+        for _ in 0..20 {
+            most = most.max(buffer.fill(&mut endless).await.unwrap());
+            buffer.split_to(buffer.filled);
+        }
+        assert_eq!(most, LARGEST);
+        for _ in 0..3 {
+            buffer.fill(&mut endless).await.unwrap();
+        }
+        assert_eq!(buffer.unread().len(), 4 * LARGEST, "of a message that is not whole yet");
+        buffer.split_to(buffer.filled);
+        assert_eq!(buffer.bytes.len(), LARGEST);
     }
 }

@@ -19,6 +19,13 @@ use tracing::{Instrument, info_span};
 use crate::events::Hub;
 use crate::inbox::{Entrance, Origin};
 use crate::net::Connection;
+/// What the table of limits has from here.
+pub(crate) mod bounds {
+    pub(crate) use super::buffer::LARGEST as LARGEST_READ;
+    pub(crate) use super::reader::{LAST_ROOM, MOST_REPORTED};
+    pub(crate) use super::writer::MOST_READERS;
+}
+
 pub(crate) use outgoing::{Bounds, Outgoing, Outlook};
 pub(crate) use writer::MOVE_GRACE;
 

@@ -270,12 +270,12 @@ impl Reader {
 }
 
 /// Faulty messages of one stream that are reported one by one; the others are counted.
-const MOST_REPORTED: u32 = 64;
+pub(crate) const MOST_REPORTED: u32 = 64;
 /// How long a stream that was replaced is waited for: what was sent on it before may be under way
 /// on another path than the new stream's, by no more than this.
 const STRAGGLERS: Duration = Duration::from_millis(500);
 /// How long received data of an ended session waits for the application to make room.
-const LAST_ROOM: Duration = Duration::from_secs(10);
+pub(crate) const LAST_ROOM: Duration = Duration::from_secs(10);
 
 /// Stretches of good frames that one buffer is handed over in; more are joined into a new one.
 const MOST_RUNS: usize = 8;

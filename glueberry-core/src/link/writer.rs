@@ -538,7 +538,7 @@ async fn until(at: Option<Instant>) {
 }
 
 /// Two sides that open a name at once need two; one more each may be ending.
-const MOST_READERS: usize = 4;
+pub(crate) const MOST_READERS: usize = 4;
 /// How long a stream that was opened before a move may still be under way.
 const LATECOMERS: Duration = Duration::from_millis(300);
 /// Each reader says three things at most, and few readers live at once: they never wait for long.

@@ -134,7 +134,7 @@ impl<C: AsyncWrite + Unpin> AsyncWrite for Coalesce<C> {
 /// A write above it announces many more.
 const SMALL: usize = 4096;
 /// Four of yamux's largest frames: beyond it nothing is gained.
-const GATHERED: usize = 64 * 1024 + 4 * 12;
+pub(crate) const GATHERED: usize = 64 * 1024 + 4 * 12;
 
 #[cfg(test)]
 mod tests {

@@ -87,7 +87,7 @@ pub(crate) enum OpenFault {
 
 /// Inbound streams of one name that wait to be taken: a peer needs one, and a second while it
 /// reopens; more are refused.
-const WAITING_STREAMS: usize = 4;
+pub(crate) const WAITING_STREAMS: usize = 4;
 /// Streams being opened at once on one connection; more wait in line.
 const OPEN_REQUESTS: usize = 64;
 

@@ -95,6 +95,46 @@ impl Dial {
 }
 
 /// Calls that wait for one peer at a time; a program that needs more has lost count.
-const MOST_WAITERS: usize = 1024;
+pub(crate) const MOST_WAITERS: usize = 1024;
 /// Addresses of one peer that are kept and tried: a machine has a handful.
-pub(super) const MOST_ADDRESSES: usize = 16;
+pub(crate) const MOST_ADDRESSES: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Answer = oneshot::Receiver<Result<()>>;
+
+    fn call(dial: &mut Dial) -> Answer {
+        let (reply, answer) = oneshot::channel();
+        dial.wait(Waiter { until: State::Established, patient: false, reply });
+        answer
+    }
+
+    #[test]
+    fn no_more_calls_wait_for_a_peer_than_are_counted() {
+        let mut dial = Dial::default();
+        let mut waiting: Vec<Answer> = (0..MOST_WAITERS).map(|_| call(&mut dial)).collect();
+        let refused = call(&mut dial).try_recv().unwrap().unwrap_err();
+        assert_eq!(refused.code(), ErrorCode::WouldBlock);
+        // One that stops waiting makes room.
+        drop(waiting.pop());
+        waiting.push(call(&mut dial));
+        dial.reached(State::Established);
+        assert!(waiting.iter_mut().all(|answer| answer.try_recv().unwrap().is_ok()));
+    }
+
+    #[test]
+    fn no_more_addresses_are_tried_than_a_peer_may_have() {
+        let place = |port: usize| -> Multiaddr {
+            format!("/ip4/192.0.2.7/tcp/{}", port + 1).parse().unwrap()
+        };
+        let tried = |dial: &mut Dial| std::iter::from_fn(|| dial.next_address()).count();
+        let mut dial = Dial::default();
+        dial.try_all((0..1000).map(place));
+        assert_eq!(tried(&mut dial), MOST_ADDRESSES);
+        (0..1000).for_each(|port| dial.try_later(place(port)));
+        assert_eq!(dial.next_address(), Some(place(0)), "the first come are tried");
+        assert_eq!(tried(&mut dial), MOST_ADDRESSES - 1);
+    }
+}

@@ -26,6 +26,12 @@ use tokio::time::Sleep;
 use self::census::{Census, Who};
 use crate::events::Denial;
 use crate::{ConnectionLimits, PeerId};
+/// What the table of limits has from here.
+pub(crate) mod bounds {
+    pub(crate) use super::denials::{AT_ONCE, PERIOD};
+    pub(crate) use super::rules::MOST_BANS;
+}
+
 pub(crate) use denials::{Denials, Denied};
 pub(crate) use rules::GateRules;
 

@@ -140,4 +140,4 @@ impl OutboundUpgrade<Stream> for Named {
 }
 
 /// As long as a dial may take: a peer that cannot agree on a protocol by then never will.
-const NEGOTIATION_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const NEGOTIATION_TIMEOUT: Duration = Duration::from_secs(10);

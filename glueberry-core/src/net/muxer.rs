@@ -164,10 +164,10 @@ impl<S: AsyncWrite> AsyncWrite for Counted<S> {
 }
 
 /// Enough for a farewell across the world; short enough that a shutdown stays under its bound.
-pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// A peer that shakes hands needs one for that, and a few for libp2p's own protocols; the rest may
 /// be named streams that it opens early.
-const MOST_UNESTABLISHED_STREAMS: usize = 64;
+pub(crate) const MOST_UNESTABLISHED_STREAMS: usize = 64;
 
 #[cfg(test)]
 mod tests {

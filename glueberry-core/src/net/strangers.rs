@@ -191,9 +191,9 @@ impl Drop for Place {
 }
 
 /// A certificate and a signature fit many times over.
-const MOST_BEFORE_IDENTITY: usize = 256 * 1024;
+pub(crate) const MOST_BEFORE_IDENTITY: usize = 256 * 1024;
 /// Whoever dials us has a few round trips to prove who it is, however patient our own dials are.
-pub(super) const IDENTIFY_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const IDENTIFY_WITHIN: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {

@@ -109,34 +109,49 @@ fn yamux() -> yamux::Config {
     config
 }
 
-/// What waits for a stream's reader is bounded by its window; what waits on all of them by the
-/// connection's, which has room for every configured stream to stall and leave the others going. The
-/// more streams there are, the smaller are their windows: 10 to 16 MiB a connection, for up to 60.
 fn quic(keypair: &Keypair, config: &Config) -> quic::Config {
     let named = match config.handshake {
         HandshakeMode::Automatic => config.streams.len(),
         // The application names them later.
         HandshakeMode::App => config.streams.len().max(APP_STREAMS),
     };
-    let windows = u32::try_from(named.min(MAX_STREAMS) + UNNAMED_WINDOWS).unwrap_or(u32::MAX);
-    let window = (QUIC_CONNECTION / windows).clamp(SMALLEST_WINDOW, LARGEST_WINDOW);
+    let windows = Windows::of(named);
     let mut quic = quic::Config::new(keypair);
     // Of both directions: how long a dial and an inbound upgrade take is bounded above.
     quic.handshake_timeout = config.dial_timeout.max(IDENTIFY_WITHIN);
     quic.max_concurrent_stream_limit = MAX_QUIC_STREAMS;
-    quic.max_stream_data = window;
-    quic.max_connection_data = windows.saturating_mul(window);
+    quic.max_stream_data = windows.stream;
+    quic.max_connection_data = windows.connection;
     if let Some(keep_alive) = config.keep_alive {
         watch_quic(&mut quic, keep_alive);
     }
     quic
 }
 
+/// How many bytes QUIC receives of a peer before somebody reads them.
+///
+/// What waits for a stream's reader is bounded by its window; what waits on all of them by the
+/// connection's, which has room for every configured stream to stall and leave the others going. The
+/// more streams there are, the smaller are their windows: 10 to 16 MiB a connection, for up to 60.
+pub(crate) struct Windows {
+    pub(crate) stream: u32,
+    pub(crate) connection: u32,
+}
+
+impl Windows {
+    /// Those of a node with this many named streams.
+    pub(crate) fn of(named: usize) -> Self {
+        let count = u32::try_from(named.min(MAX_STREAMS) + UNNAMED_WINDOWS).unwrap_or(u32::MAX);
+        let stream = (QUIC_CONNECTION / count).clamp(SMALLEST_WINDOW, LARGEST_WINDOW);
+        Self { stream, connection: count.saturating_mul(stream) }
+    }
+}
+
 /// A connection ends when a peer opens more: two for each of 128 names, and some for the handshake,
 /// identify and streams that are closing.
-const MAX_YAMUX_STREAMS: usize = 384;
+pub(crate) const MAX_YAMUX_STREAMS: usize = 384;
 /// Inbound ones, at once: two for each of 128 names.
-const MAX_QUIC_STREAMS: u32 = 256;
+pub(crate) const MAX_QUIC_STREAMS: u32 = 256;
 /// What a connection may hold unread, if that leaves each stream its smallest window.
 const QUIC_CONNECTION: u32 = 16 << 20;
 /// As large as yamux' window: on a path of 50 ms it carries 5 MB/s.

@@ -71,7 +71,7 @@ fn beside(path: &Path, end: &str) -> PathBuf {
 
 const MARK: &str = ".corrupt-";
 /// Different damage within one second: somebody is trying things out.
-const MOST_A_SECOND: u32 = 100;
+pub(crate) const MOST_A_SECOND: u32 = 100;
 
 #[cfg(test)]
 mod tests {
@@ -92,5 +92,18 @@ mod tests {
         assert_eq!(fs::read(first).unwrap(), b"one");
         assert_eq!(fs::read(second).unwrap(), b"two");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn no_more_copies_are_kept_in_one_second_than_are_tried() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("peers.json");
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
+        for n in 0..MOST_A_SECOND {
+            keep(&path, format!("damage {n}").as_bytes(), now).unwrap();
+        }
+        let refused = keep(&path, b"one more", now).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
+        keep(&path, b"one more", now + Duration::from_secs(1)).expect("in the next second");
     }
 }

@@ -88,13 +88,13 @@ pub(super) fn usable(peer: PeerId, text: &str) -> Option<Address> {
 }
 
 /// Of one peer: its interfaces, in two address families and two transports, four times over.
-pub(super) const MAX_ADDRESSES: usize = 16;
+pub(crate) const MAX_ADDRESSES: usize = 16;
 /// Metadata is for small facts (a name, a role, a version): with these bounds thousands of peers
 /// still make a file that is written in a moment.
-pub(super) const MAX_METADATA_KEYS: usize = 32;
-pub(super) const MAX_METADATA_KEY: usize = 64;
-pub(super) const MAX_METADATA_VALUE: usize = 1024;
-pub(super) const MAX_METADATA: usize = 4096;
+pub(crate) const MAX_METADATA_KEYS: usize = 32;
+pub(crate) const MAX_METADATA_KEY: usize = 64;
+pub(crate) const MAX_METADATA_VALUE: usize = 1024;
+pub(crate) const MAX_METADATA: usize = 4096;
 
 #[cfg(test)]
 mod tests {

@@ -194,6 +194,6 @@ fn first_unknown_target(companion: &Companion) -> Option<&'static str> {
 
 /// 64 MiB: 65,536 peers with two addresses and some metadata each make half of it. It bounds what a
 /// file can make us hold, and what each writing costs.
-const MAX_FILE: u64 = 64 << 20;
+pub(crate) const MAX_FILE: u64 = 64 << 20;
 /// As many as Linux follows.
-const MOST_LINKS: usize = 40;
+pub(crate) const MOST_LINKS: usize = 40;

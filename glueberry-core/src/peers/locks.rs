@@ -80,6 +80,6 @@ fn create(path: &Path) -> io::Result<File> {
 }
 
 /// A Go program holds its lock for one reading or writing; one that stands still must not hold us.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// Short against what a writing takes, so that a busy Go program does not shut us out.
 const BETWEEN_TRIES: Duration = Duration::from_millis(1);

@@ -48,6 +48,18 @@ use self::view::View;
 use crate::error::{Error, ErrorCode, Result};
 use crate::{Address, Ban, BanTarget, PeerId};
 
+/// What the table of limits has from here.
+pub(crate) mod bounds {
+    pub(crate) use super::MOST_WAITING;
+    pub(crate) use super::aside::MOST_A_SECOND;
+    pub(crate) use super::entry::{
+        MAX_ADDRESSES, MAX_METADATA, MAX_METADATA_KEY, MAX_METADATA_KEYS, MAX_METADATA_VALUE,
+    };
+    pub(crate) use super::files::{MAX_FILE, MOST_LINKS};
+    pub(crate) use super::locks::LONGEST_WAIT;
+    pub(crate) use super::state::MAX_BANS;
+}
+
 pub use self::entry::PeerEntry;
 pub use self::tools::{AddressBook, AddressBookEditor};
 
@@ -248,7 +260,7 @@ fn cut_short() -> Error {
 }
 
 /// Changes that wait for the one that is being written. They are small, and written together.
-const MOST_WAITING: usize = 256;
+pub(crate) const MOST_WAITING: usize = 256;
 
 #[cfg(test)]
 mod tests {
@@ -563,5 +575,35 @@ mod tests {
         assert!(entry.banned.is_some_and(|ban| ban.until.is_none()));
         book.update(Change::Unban(peer(1).into())).await.unwrap();
         assert!(book.ban_of(&peer(1)).is_none() && book.entries().len() == 1);
+    }
+
+    #[tokio::test]
+    async fn changes_beyond_those_that_may_wait_wait_for_their_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let book = Book::open(book_in(&folder)).await.unwrap();
+        let turn = Arc::clone(&book.inner.store).lock_owned().await;
+        let made: Vec<_> = (0..=MOST_WAITING)
+            .map(|_| Box::pin(book.update(put(Identity::generate().peer_id()))))
+            .collect();
+        let mut made = futures::future::join_all(made);
+        assert!(futures::poll!(&mut made).is_pending());
+        assert_eq!(book.inner.queue.lock().len(), MOST_WAITING);
+        drop(turn);
+        assert!(made.await.iter().all(Result::is_ok));
+        assert_eq!(book.entries().len(), MOST_WAITING + 1);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn links_without_end_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = |n: usize| folder.path().join(format!("{n}.json"));
+        for n in 0..files::MOST_LINKS {
+            std::os::unix::fs::symlink(link(n + 1), link(n)).unwrap();
+        }
+        Book::open(link(1)).await.expect("as many as are followed");
+        assert_eq!(refusal(link(0)).await.code(), ErrorCode::AddressBookUnreadable);
+        std::os::unix::fs::symlink(link(1000), link(1000)).unwrap();
+        assert_eq!(refusal(link(1000)).await.code(), ErrorCode::AddressBookUnreadable);
     }
 }

@@ -284,7 +284,7 @@ fn full(what: &str) -> Error {
 }
 
 /// As many as peers: a gate that has more to remember needs rules, not bans.
-pub(super) const MAX_BANS: usize = 65_536;
+pub(crate) const MAX_BANS: usize = 65_536;
 
 #[cfg(test)]
 mod tests {

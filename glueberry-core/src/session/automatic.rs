@@ -170,6 +170,6 @@ fn ignore_the_rest(attachment: &Attachment, mut inbound: Arrivals) {
 }
 
 /// A handshake message is 33 bytes; some example programs append a name.
-const LARGEST_FRAME: usize = 4096;
+pub(crate) const LARGEST_FRAME: usize = 4096;
 /// Bytes ignored on one late handshake stream before it is reset.
-const MOST_IGNORED: u64 = 64 * 1024;
+pub(crate) const MOST_IGNORED: u64 = 64 * 1024;

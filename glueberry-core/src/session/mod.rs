@@ -21,6 +21,12 @@ use crate::events::{EventKind, Hub, StreamCloseReason, Unwritten};
 use crate::inbox::{Inbox, Origin};
 use crate::link::{Bounds, Ends, Outgoing};
 use crate::{Identity, PeerId};
+/// What the table of limits has from here.
+pub(crate) mod bounds {
+    pub(crate) use super::LARGEST_OF_APPS;
+    pub(crate) use super::automatic::{LARGEST_FRAME, MOST_IGNORED};
+}
+
 pub(crate) use attachment::Attachment;
 pub(crate) use automatic::shake_hands;
 pub use health::{StreamHealth, StreamState};
@@ -154,7 +160,8 @@ impl Session {
             lane.ends.push(ends.clone());
             return Ok((lane.outgoing.clone(), lane.config.clone(), before));
         }
-        if lanes.len() > MAX_STREAMS {
+        let named = lanes.keys().filter(|name| !name.is_handshake()).count();
+        if named >= MAX_STREAMS && !name.is_handshake() {
             let message = format!("{MAX_STREAMS} streams are prepared already");
             return Err(Error::new(ErrorCode::TooManyStreams, message).at_stream(name));
         }
@@ -179,16 +186,17 @@ impl Session {
     }
 }
 
+/// One message of an application's own handshake, in bytes: room for certificates and settings.
+pub(crate) const LARGEST_OF_APPS: usize = 64 * 1024;
 /// Far more than a task needs to see that it was cancelled.
 const WRITERS_END: Duration = Duration::from_millis(100);
 
-/// The handshake stream carries little, from strangers: 64 KiB a message.
+/// The handshake stream carries little, from strangers.
 fn handshake_config() -> StreamConfig {
-    let largest = 64 * 1024;
     StreamConfig {
-        max_message_size: largest,
-        send_buffer: 2 * largest,
-        receive_buffer: 2 * largest,
+        max_message_size: LARGEST_OF_APPS,
+        send_buffer: 2 * LARGEST_OF_APPS,
+        receive_buffer: 2 * LARGEST_OF_APPS,
         ..StreamConfig::default()
     }
 }

@@ -20,6 +20,7 @@
 
 use std::time::{Duration, Instant};
 
+pub use super::replay::MAX_KEPT;
 use super::replay::Replay;
 use super::retries::Retries;
 pub use super::retries::{FIRST_PAUSE, Failure, LONGEST_PAUSE, MAX_RETRIES, ROW};

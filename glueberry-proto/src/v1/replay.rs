@@ -71,4 +71,24 @@ impl Replay {
 }
 
 /// 1 MiB: more than Go's first window of a stream, so that a peer which took more has read.
-pub(super) const MAX_KEPT: usize = 1024 * 1024;
+pub const MAX_KEPT: usize = 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_out_is_kept_up_to_a_bound() {
+        let mut replay = Replay::default();
+        replay.switch(false);
+        replay.push(&vec![1; MAX_KEPT - 1]);
+        replay.push(&[2; 10]);
+        assert!(replay.is_keeping(), "one write more than fits is kept whole");
+        assert_eq!(replay.kept.len(), MAX_KEPT + 9);
+        replay.push(&[3]);
+        assert!(!replay.is_keeping());
+        assert_eq!(replay.kept.capacity(), 0);
+        replay.switch(true);
+        assert_eq!(replay.take_due(), None, "a refusal loses it");
+    }
+}

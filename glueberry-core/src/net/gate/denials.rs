@@ -195,9 +195,9 @@ impl Quota {
 }
 
 /// Enough to see who it is; a subscriber's queue holds 1,024 events.
-const AT_ONCE: u32 = 8;
+pub(crate) const AT_ONCE: u32 = 8;
 /// How long the rest of a burst may stay unreported.
-const PERIOD: Duration = Duration::from_secs(1);
+pub(crate) const PERIOD: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {

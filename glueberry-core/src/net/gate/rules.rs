@@ -166,7 +166,7 @@ fn collect(targets: &[BanTarget]) -> Targets<()> {
 }
 
 /// Some 6 MiB; longer lists belong into a firewall.
-const MOST_BANS: usize = 1 << 16;
+pub(crate) const MOST_BANS: usize = 1 << 16;
 
 #[cfg(test)]
 mod tests {

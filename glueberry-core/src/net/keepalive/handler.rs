@@ -190,4 +190,4 @@ impl ConnectionHandler for Watcher {
 
 /// Streams of pings that a peer may have open at once: one, and one while it replaces that. More are
 /// dropped, which resets them.
-const MOST_ECHOES: usize = 2;
+pub(crate) const MOST_ECHOES: usize = 2;

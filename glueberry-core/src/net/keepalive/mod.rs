@@ -26,6 +26,7 @@ use crate::config::KeepAlive;
 use handler::{Dead, Watcher};
 use transport::notices_silence;
 
+pub(crate) use handler::MOST_ECHOES;
 pub(super) use heard::Heard;
 pub(super) use pulse::{Ear, Pulses};
 pub(super) use transport::{watch_quic, watch_socket};
