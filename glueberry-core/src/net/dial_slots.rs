@@ -33,12 +33,10 @@ impl DialSlots {
         self.waiting.pop_front()
     }
 
-    /// The peer's dial is over, or not wanted any more. True if it was still waiting for its turn.
-    pub(super) fn leave(&mut self, peer: &PeerId) -> bool {
+    /// The peer's dial is over, or not wanted any more.
+    pub(super) fn leave(&mut self, peer: &PeerId) {
         self.taken.remove(peer);
-        let before = self.waiting.len();
         self.waiting.retain(|waiting| waiting != peer);
-        self.waiting.len() < before
     }
 
     /// Whether the peer waits for its turn.
@@ -70,7 +68,7 @@ mod tests {
         slots.leave(&peers[0]);
         slots.leave(&peers[1]);
         assert_eq!(slots.next(), Some(peers[MOST_DIALS]), "who came first is first");
-        assert!(slots.leave(&peers[MOST_DIALS + 1]));
+        assert!(!slots.is_waiting(&peers[MOST_DIALS + 1]), "it never asked");
         assert_eq!(slots.next(), None);
     }
 }

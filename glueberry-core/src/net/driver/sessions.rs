@@ -38,8 +38,9 @@ impl Driver {
         let now = Instant::now();
         let peer = self.peer(id);
         let actions = peer.machine.connected(key, dialer, now);
-        if dialer == Dialer::Them && self.dial_slots.leave(&id) {
+        if dialer == Dialer::Them && self.dial_slots.is_waiting(&id) {
             // It came before its turn to be dialed: a dial later would supersede what stands now.
+            self.dial_slots.leave(&id);
             let nothing = self.peer(id).machine.dial_failed(now);
             debug_assert!(nothing.is_empty(), "a session stands: {nothing:?}");
         }
