@@ -18,7 +18,8 @@ pub enum Denial {
     PeerNotAllowed,
     /// A rule denies the address, or there is a list of those allowed and the address is not in it.
     AddressNotAllowed,
-    /// Too many connections have not proven an identity yet; this was the oldest of them.
+    /// Too many connections have not proven an identity yet; this was the oldest of the source that
+    /// had the most of them.
     PendingLimit,
     /// The node has as many connections as it may have.
     TotalLimit,

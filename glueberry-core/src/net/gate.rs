@@ -23,6 +23,7 @@ use libp2p::swarm::{
 use libp2p::{Multiaddr, PeerId as Libp2pId};
 use tokio::time::Sleep;
 
+pub(super) use self::census::Source;
 use self::census::{Census, Who};
 use crate::events::Denial;
 use crate::{ConnectionLimits, PeerId};

@@ -31,11 +31,11 @@ pub(super) struct Who {
 
 /// What counts as one address: an IPv4 address, or an IPv6 network of 64 bits, which is what one
 /// customer gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Source(IpNet);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(in crate::net) struct Source(IpNet);
 
 impl Source {
-    pub(super) fn of(address: IpAddr) -> Self {
+    pub(in crate::net) fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             four @ IpAddr::V4(_) => Self(four.into()),
             IpAddr::V6(six) => Self(IpNet::V6(network_of(six))),
