@@ -76,6 +76,22 @@ impl BareMuxer {
         stream
     }
 
+    /// Opens a stream and proposes what no node speaks, which is answered when the stream is served.
+    ///
+    /// # Panics
+    /// When the node does not answer.
+    pub async fn open_refused(&self) -> SubstreamBox {
+        let mut stream = self.open().await.expect("the connection stands");
+        let proposal = [line("/multistream/1.0.0"), line("/nothing/1.0.0")].concat();
+        stream.write_all(&proposal).await.expect("the node reads");
+        stream.flush().await.expect("the node reads");
+        let refusal = [line("/multistream/1.0.0"), line("na")].concat();
+        let mut answer = vec![0; refusal.len()];
+        within("the answer", stream.read_exact(&mut answer)).await.expect("the node answers");
+        assert_eq!(answer, refusal);
+        stream
+    }
+
     /// Waits until the node has ended the connection.
     ///
     /// # Panics
