@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use futures::{AsyncWriteExt as _, StreamExt as _};
 use glueberry_core::{
-    AccessRules, BanTarget, Builder, ConnectionLimits, Denial, ErrorCode, Event, EventFilter,
-    EventKind, Events, Identity, Node, PeerId,
+    AccessRules, BanTarget, Builder, ConnectionLimits, Denial, DisconnectReason, ErrorCode, Event,
+    EventFilter, EventKind, Events, Identity, Node, PeerId,
 };
 use glueberry_tests::muxer::BareMuxer;
 use glueberry_tests::node::{QUIC, TCP, address, builder, listening, send};
-use glueberry_tests::wait::{PATIENCE, established, event, message, within};
+use glueberry_tests::wait::{PATIENCE, disconnected, established, event, message, within};
 use libp2p::identity::Keypair;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -374,6 +374,20 @@ async fn a_denied_address_is_refused_in_both_directions_and_by_name_too() {
             assert_eq!(refused.code(), ErrorCode::NotAllowed, "{dialed}: {refused}");
             assert!(!denied(&mut events, Denial::AddressNotAllowed).await.0, "it is outbound");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_ban_of_an_address_ends_a_session_that_was_dialed_by_name() {
+    for place in [TCP, QUIC] {
+        let (node, other) = (builder(&["chat"]), listening(builder(&["chat"]), place).await);
+        let node = node.start().await.unwrap();
+        let named = address(&other).to_string().replace("/ip4/127.0.0.1/", "/dns4/localhost/");
+        node.connect(&named).timeout(PATIENCE).await.unwrap();
+        let mut events = node.events(EventFilter::all());
+        let here: BanTarget = "127.0.0.1".parse().unwrap();
+        node.ban(here, None).await.unwrap();
+        assert_eq!(disconnected(&mut events).await, DisconnectReason::Banned, "{place}");
     }
 }
 

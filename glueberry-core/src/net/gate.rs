@@ -94,11 +94,19 @@ impl Gate {
     /// Why the rules do not admit this peer now, if so.
     fn unwelcome(&self, who: &Who) -> Option<Denial> {
         let by_address = match who.address {
-            // A dialed name: the transport has asked about what it stands for.
+            // A dialed name: the transport has asked about what it stands for, and will tell.
             None if !who.inbound => None,
             address => self.rules.address_denial(address),
         };
         by_address.or_else(|| self.rules.peer_denial(&who.peer))
+    }
+
+    /// What a name stood for that was dialed is known now. The rules may have changed since the dial.
+    fn located(&mut self, connection: ConnectionId, address: IpAddr) {
+        let Some(who) = self.census.locate(connection, address) else { return };
+        if let Some(denial) = self.unwelcome(&who) {
+            self.unwelcome.push_back(Unwelcome { connection, peer: who.peer, denial });
+        }
     }
 
     fn refuse(&self, denied: Denied) -> ConnectionDenied {
@@ -186,6 +194,11 @@ impl NetworkBehaviour for Gate {
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
         match event {
             FromSwarm::ConnectionClosed(closed) => self.census.forget(closed.connection_id),
+            FromSwarm::AddressChange(change) => {
+                if let Some(address) = ip_of(change.new.get_remote_address()) {
+                    self.located(change.connection_id, address);
+                }
+            }
             // Another part of the behaviour refused it after the gate had not.
             FromSwarm::DialFailure(failure) => self.census.forget(failure.connection_id),
             FromSwarm::ListenFailure(failure) => {

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use futures::task::AtomicWaker;
 use futures::{AsyncRead, AsyncWrite};
+use libp2p::Multiaddr;
 use libp2p::core::muxing::{StreamMuxer, StreamMuxerEvent};
 use pin_project::pin_project;
 use tokio::time::Sleep;
@@ -43,6 +44,8 @@ pub(super) struct Bounded<M: StreamMuxer> {
     inbound: Arc<Inbound>,
     /// Opened by the peer, and not served yet; in their order.
     held: VecDeque<M::Substream>,
+    /// Where we dialed the peer, to be told once: above, it may be known by a DNS name only.
+    reached: Option<Multiaddr>,
     denials: Denials,
     /// What to report when the peer opens too many.
     denied: Denied,
@@ -62,8 +65,9 @@ impl<M: StreamMuxer> Bounded<M> {
         let denied = Denied { denial: Denial::TooManyStreams, ..denied };
         let inbound = Arc::<Inbound>::default();
         standing.wake_when_established(&inbound.room);
+        let reached = (!denied.inbound).then(|| denied.address.clone());
         let (inner, held) = (Box::pin(inner), VecDeque::new());
-        Self { inner, deadline: None, standing, inbound, held, denials, denied }
+        Self { inner, deadline: None, standing, inbound, held, reached, denials, denied }
     }
 
     /// The stream that has waited longest, if one more may be served.
@@ -144,6 +148,9 @@ where
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<StreamMuxerEvent>> {
+        if let Some(reached) = self.reached.take() {
+            return Poll::Ready(Ok(StreamMuxerEvent::AddressChange(reached)));
+        }
         self.inner.as_mut().poll(context).map_err(io::Error::other)
     }
 }
@@ -264,7 +271,7 @@ mod tests {
     /// A peer that opens so many streams.
     fn bounded(opens: usize, standings: &Standings, hub: &Hub) -> (PeerId, Bounded<Greedy>) {
         let peer = PeerId::random();
-        let address = libp2p::Multiaddr::empty();
+        let address = Multiaddr::empty();
         let denial = Denial::TooManyStreams;
         let denied = Denied { inbound: true, peer: None, address, denial };
         let denials = Denials::new(hub.clone());

@@ -88,6 +88,13 @@ impl Census {
         }
     }
 
+    /// Notes where a peer is that this node dialed. An inbound one is counted where it came from.
+    pub(super) fn locate(&mut self, id: ConnectionId, address: IpAddr) -> Option<Who> {
+        let who = self.live.get_mut(&id).filter(|who| !who.inbound)?;
+        who.address = Some(address);
+        Some(*who)
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (ConnectionId, &Who)> {
         self.live.iter().map(|(id, who)| (*id, who))
     }
