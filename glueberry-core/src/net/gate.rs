@@ -170,9 +170,8 @@ impl NetworkBehaviour for Gate {
         _: Endpoint,
     ) -> Result<Vec<Multiaddr>, ConnectionDenied> {
         let peer = peer.and_then(|peer| PeerId::from_libp2p(&peer).ok());
-        let denial = peer
-            .and_then(|peer| self.rules.peer_denial(&peer))
-            .or_else(|| self.census.full_for(None));
+        let denial =
+            peer.and_then(|peer| self.rules.peer_denial(&peer)).or_else(|| self.census.full());
         denial.map_or(Ok(Vec::new()), |denial| {
             let address = addresses.first().cloned().unwrap_or_else(Multiaddr::empty);
             Err(self.refuse(Denied { inbound: false, peer, address, denial }))
