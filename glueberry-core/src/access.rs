@@ -67,10 +67,12 @@ impl AccessRules {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionLimits {
     /// Inbound connections that have not proven an identity yet; 1 to 65,536. One more, and the
-    /// oldest of them is dropped: whoever means it has long proven who it is. Each holds at most
+    /// oldest from the IPv4 address, or IPv6 network of 64 bits, that has the most of them is
+    /// dropped: whoever means it has long proven who it is. Each holds at most
     /// 256 KiB and 10 s. By default an eighth of `total`, from 32 to 1,024.
     pub pending: usize,
-    /// Connections of peers that have proven who they are, in both directions; 1 to 65,536. By
+    /// Connections of peers that have proven who they are, in both directions; 1 to 65,536. An
+    /// eighth of them is only for those that this node dials: others cannot take these places. By
     /// default as many as the open files allow, from 64 to 8,192.
     pub total: usize,
     /// Connections of one peer, in both directions; 2 to 65,536, by default 4. Two that dial each

@@ -107,7 +107,7 @@ proptest! {
     }
 
     #[test]
-    fn a_peer_that_vanishes_is_called_dead_within_interval_and_timeout(
+    fn a_peer_that_vanishes_is_called_dead_within_interval_timeout_and_a_last_look(
         times in times(),
         talks in talks(),
         delay in 0.0..0.99f64,
@@ -117,7 +117,7 @@ proptest! {
         let peer = Peer { vanishes: Some(vanishes), answers_after, talks };
         let outcome = watch(&peer, times, Duration::ZERO);
         let silent = outcome.dead_at.expect("it is noticed").saturating_sub(outcome.heard);
-        prop_assert!(silent <= times.0 + times.1, "{silent:?} with {times:?}");
+        prop_assert!(silent <= times.0 + times.1 * 9 / 8, "{silent:?} with {times:?}");
         prop_assert!(silent >= times.1, "too early: {silent:?} with {times:?}");
     }
 

@@ -91,12 +91,44 @@ impl BareMuxer {
     /// # Panics
     /// When the node does not take it.
     pub async fn shake_hands(&self, node: &Node) {
+        let hands = self.open_hands().await;
+        self.shake_hands_on(hands, node).await;
+    }
+
+    /// Opens the stream on which hands are shaken.
+    ///
+    /// # Panics
+    /// When the node does not take it.
+    pub async fn open_hands(&self) -> SubstreamBox {
+        self.open_named("/glueberry/stream/handshake/1.0.0").await
+    }
+
+    /// Shakes hands on the stream that was opened for it.
+    ///
+    /// # Panics
+    /// When the node does not take it.
+    pub async fn shake_hands_on(&self, mut hands: SubstreamBox, node: &Node) {
         let key = [&[2][..], self.peer.public_key()].concat();
-        let mut hands = self.open_named("/glueberry/stream/handshake/1.0.0").await;
         let said = [frame(&[1]), frame(&key), frame(&[3])].concat();
         hands.write_all(&said).await.expect("the node reads");
         hands.flush().await.expect("the node reads");
         established(node, self.peer).await;
+    }
+
+    /// Opens a stream and proposes what no node speaks, which is answered when the stream is served.
+    ///
+    /// # Panics
+    /// When the node does not answer.
+    pub async fn open_refused(&self) -> SubstreamBox {
+        let mut stream = self.open().await.expect("the connection stands");
+        let proposal = [line("/multistream/1.0.0"), line("/nothing/1.0.0")].concat();
+        stream.write_all(&proposal).await.expect("the node reads");
+        stream.flush().await.expect("the node reads");
+        let refusal = [line("/multistream/1.0.0"), line("na")].concat();
+        let mut answer = vec![0; refusal.len()];
+        within("the answer", stream.read_exact(&mut answer)).await.expect("the node answers");
+        assert_eq!(answer, refusal);
+        stream
     }
 
     /// Waits until the node has ended the connection.

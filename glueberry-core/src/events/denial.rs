@@ -18,9 +18,11 @@ pub enum Denial {
     PeerNotAllowed,
     /// A rule denies the address, or there is a list of those allowed and the address is not in it.
     AddressNotAllowed,
-    /// Too many connections have not proven an identity yet; this was the oldest of them.
+    /// Too many connections have not proven an identity yet; this was the oldest of the source that
+    /// had the most of them.
     PendingLimit,
-    /// The node has as many connections as it may have.
+    /// The node has as many connections as it may have, or an inbound one found only those places
+    /// that are kept for dials.
     TotalLimit,
     /// The peer has as many connections as one peer may have.
     PeerLimit,

@@ -23,7 +23,7 @@ use crate::{ConnectionLimits, KeepAlive, StreamConfig, link, net, peers, session
 use link::bounds::{LARGEST_READ, LAST_ROOM, MOST_READERS, MOST_REPORTED};
 use net::bounds::{
     AT_ONCE, CLOSE_TIMEOUT, GATHERED, IDENTIFY_WITHIN, MAX_QUIC_STREAMS, MAX_YAMUX_STREAMS,
-    MOST_ADDRESSES, MOST_BANS, MOST_BEFORE_IDENTITY, MOST_DIALS, MOST_ECHOES,
+    MOST_ADDRESSES, MOST_BANS, MOST_BEFORE_IDENTITY, MOST_DIALS, MOST_ECHOES, MOST_HELD_STREAMS,
     MOST_UNESTABLISHED_STREAMS, MOST_WAITERS, NEGOTIATION_TIMEOUT, PERIOD, WAITING_STREAMS,
     Windows,
 };
@@ -94,8 +94,12 @@ fn connections(all: &mut Vec<Limit>) {
     table! { all, Connection
         "streams of a peer before it is established": Amount::count(MOST_UNESTABLISHED_STREAMS);
             why "one to shake hands, some for libp2p, the rest are named streams that come early";
+            then "others wait until it is established";
+            test streams_that_a_peer_opens_before_we_take_it_for_established_wait;
+        "streams that wait until a peer is established": Amount::count(MOST_HELD_STREAMS);
+            why "half of the streams for 128 names, opened again three times";
             then "the connection ends: `TooManyStreams`";
-            test a_peer_that_opens_too_many_streams_before_the_handshake_is_cut;
+            test a_peer_that_opens_far_too_many_streams_before_the_handshake_is_cut;
         "handshake streams that wait": Amount::count(WAITING_STREAMS);
             why "a peer needs one, and a second while it reopens";
             then "one more is reset, and the log says so";

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use glueberry_proto::name::StreamName;
 use glueberry_proto::peer::{ConnectionKey, Dialer};
-use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, Stream, StreamProtocol};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::gate::ip_of;
 use super::standing::Standing;
 use crate::PeerId;
 
@@ -22,6 +22,7 @@ pub(crate) struct Connection {
     pub(crate) peer: PeerId,
     pub(crate) dialer: Dialer,
     pub(crate) address: String,
+    remote_ip: Mutex<Option<IpAddr>>,
     pub(super) standing: Arc<Standing>,
     /// Cancelled when the connection ends, or is to end: every task of it stops.
     pub(crate) ended: CancellationToken,
@@ -100,8 +101,19 @@ impl Connection {
         let ended = CancellationToken::new();
         let (routes, early_handshakes) = (RwLock::default(), Mutex::default());
         let OtherEnd { peer, dialer, address, standing } = end;
-        let connection =
-            Self { key, peer, dialer, address, standing, ended, opener, routes, early_handshakes };
+        let remote_ip = Mutex::new(address.parse().ok().and_then(|address| ip_of(&address)));
+        let connection = Self {
+            key,
+            peer,
+            dialer,
+            address,
+            remote_ip,
+            standing,
+            ended,
+            opener,
+            routes,
+            early_handshakes,
+        };
         let handshakes = connection.accept(&StreamName::handshake());
         *connection.early_handshakes.lock() = Some(handshakes);
         (Arc::new(connection), requests)
@@ -109,11 +121,13 @@ impl Connection {
 
     /// The peer's IP address, where the connection has one that is known.
     pub(crate) fn remote_ip(&self) -> Option<IpAddr> {
-        let address: Multiaddr = self.address.parse().ok()?;
-        match address.iter().next()? {
-            Protocol::Ip4(ip) => Some(ip.into()),
-            Protocol::Ip6(ip) => Some(ip.into()),
-            _ => None,
+        *self.remote_ip.lock()
+    }
+
+    /// The peer is at this address: what a name stood for that was dialed.
+    pub(super) fn is_at(&self, address: &Multiaddr) {
+        if let Some(ip) = ip_of(address) {
+            *self.remote_ip.lock() = Some(ip);
         }
     }
 

@@ -23,6 +23,7 @@ use libp2p::swarm::{
 use libp2p::{Multiaddr, PeerId as Libp2pId};
 use tokio::time::Sleep;
 
+pub(super) use self::census::Source;
 use self::census::{Census, Who};
 use crate::events::Denial;
 use crate::{ConnectionLimits, PeerId};
@@ -99,11 +100,19 @@ impl Gate {
     /// Why the rules do not admit this peer now, if so.
     fn unwelcome(&self, who: &Who) -> Option<Denial> {
         let by_address = match who.address {
-            // A dialed name: the transport has asked about what it stands for.
+            // A dialed name: the transport has asked about what it stands for, and will tell.
             None if !who.inbound => None,
             address => self.rules.address_denial(address),
         };
         by_address.or_else(|| self.rules.peer_denial(&who.peer))
+    }
+
+    /// What a name stood for that was dialed is known now. The rules may have changed since the dial.
+    fn located(&mut self, connection: ConnectionId, address: IpAddr) {
+        let Some(who) = self.census.locate(connection, address) else { return };
+        if let Some(denial) = self.unwelcome(&who) {
+            self.unwelcome.push_back(Unwelcome { connection, peer: who.peer, denial });
+        }
     }
 
     fn refuse(&self, denied: Denied) -> ConnectionDenied {
@@ -167,9 +176,8 @@ impl NetworkBehaviour for Gate {
         _: Endpoint,
     ) -> Result<Vec<Multiaddr>, ConnectionDenied> {
         let peer = peer.and_then(|peer| PeerId::from_libp2p(&peer).ok());
-        let denial = peer
-            .and_then(|peer| self.rules.peer_denial(&peer))
-            .or_else(|| self.census.full_for(None));
+        let denial =
+            peer.and_then(|peer| self.rules.peer_denial(&peer)).or_else(|| self.census.full());
         denial.map_or(Ok(Vec::new()), |denial| {
             let address = addresses.first().cloned().unwrap_or_else(Multiaddr::empty);
             Err(self.refuse(Denied { inbound: false, peer, address, denial }))
@@ -191,6 +199,11 @@ impl NetworkBehaviour for Gate {
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
         match event {
             FromSwarm::ConnectionClosed(closed) => self.census.forget(closed.connection_id),
+            FromSwarm::AddressChange(change) => {
+                if let Some(address) = ip_of(change.new.get_remote_address()) {
+                    self.located(change.connection_id, address);
+                }
+            }
             // Another part of the behaviour refused it after the gate had not.
             FromSwarm::DialFailure(failure) => self.census.forget(failure.connection_id),
             FromSwarm::ListenFailure(failure) => {

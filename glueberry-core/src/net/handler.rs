@@ -82,6 +82,7 @@ impl ConnectionHandler for Handler {
                 protocol: (stream, _),
                 info,
             }) => drop(info.send(Ok(stream))),
+            ConnectionEvent::AddressChange(change) => self.connection.is_at(change.new_address),
             ConnectionEvent::DialUpgradeError(DialUpgradeError { info, error }) => {
                 drop(info.send(Err(open_fault(&error))));
             }

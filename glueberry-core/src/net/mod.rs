@@ -31,7 +31,7 @@ pub(crate) mod bounds {
     pub(crate) use super::gate::bounds::{AT_ONCE, MOST_BANS, PERIOD};
     pub(crate) use super::handler::NEGOTIATION_TIMEOUT;
     pub(crate) use super::keepalive::MOST_ECHOES;
-    pub(crate) use super::muxer::{CLOSE_TIMEOUT, MOST_UNESTABLISHED_STREAMS};
+    pub(crate) use super::muxer::{CLOSE_TIMEOUT, MOST_HELD_STREAMS, MOST_UNESTABLISHED_STREAMS};
     pub(crate) use super::strangers::{IDENTIFY_WITHIN, MOST_BEFORE_IDENTITY};
     pub(crate) use super::transport::{MAX_QUIC_STREAMS, MAX_YAMUX_STREAMS, Windows};
 }

@@ -1,65 +1,110 @@
 //! Bounds on what a connection can make us hold: one that does not let itself be closed is dropped,
-//! and so is one that opens too many streams before it is established.
+//! and the streams that a peer opens beyond a few wait until it is established.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use futures::task::AtomicWaker;
 use futures::{AsyncRead, AsyncWrite};
+use libp2p::Multiaddr;
 use libp2p::core::muxing::{StreamMuxer, StreamMuxerEvent};
 use pin_project::pin_project;
 use tokio::time::Sleep;
 
 use super::gate::{Denials, Denied};
 use super::standing::Standing;
+use crate::config::MAX_STREAMS;
 use crate::events::Denial;
 
-/// A muxer whose `poll_close` gives up after [`CLOSE_TIMEOUT`], and that fails when a peer that is
-/// not established has more than [`MOST_UNESTABLISHED_STREAMS`] inbound streams open.
+/// A muxer whose `poll_close` gives up after [`CLOSE_TIMEOUT`], and that serves a peer that is not
+/// established no more than [`MOST_UNESTABLISHED_STREAMS`] inbound streams at once. More of them
+/// wait: an honest peer takes itself for established before we do, and may open one for each name
+/// at once. When more than [`MOST_HELD_STREAMS`] wait, which honest peers do not need, the
+/// connection fails.
 ///
 /// libp2p awaits a muxer's close without a deadline and reports the connection closed only after
 /// it; a peer that stopped reading would keep both waiting for as long as TCP does.
 ///
+/// Streams wait here and not in yamux's own queue, which resets those beyond 256 and does not tell.
 /// libp2p's swarm accepts streams as long as fewer than 128 are being negotiated, so that those of a
-/// peer that is not established never wait uncounted in yamux's own queue (256 streams).
-pub(super) struct Bounded<M> {
+/// peer that is not established never wait there uncounted. QUIC has no more streams than may be
+/// served and wait here, and lets a peer wait before it opens another.
+pub(super) struct Bounded<M: StreamMuxer> {
     inner: Pin<Box<M>>,
     deadline: Option<Pin<Box<Sleep>>>,
     /// Lives as long as the connection.
     standing: Arc<Standing>,
-    inbound: Arc<AtomicUsize>,
+    inbound: Arc<Inbound>,
+    /// Opened by the peer, and not served yet; in their order.
+    held: VecDeque<M::Substream>,
+    /// Where we dialed the peer, to be told once: above, it may be known by a DNS name only.
+    reached: Option<Multiaddr>,
     denials: Denials,
     /// What to report when the peer opens too many.
     denied: Denied,
 }
 
-impl<M> Bounded<M> {
+/// The inbound streams that are served.
+#[derive(Default)]
+struct Inbound {
+    open: AtomicUsize,
+    /// The connection's task: woken when one of them is closed, or the peer is established.
+    room: Arc<AtomicWaker>,
+}
+
+impl<M: StreamMuxer> Bounded<M> {
     /// `denied` is reported if the peer opens too many streams.
     pub(super) fn new(inner: M, standing: Arc<Standing>, denials: Denials, denied: Denied) -> Self {
         let denied = Denied { denial: Denial::TooManyStreams, ..denied };
-        let inbound = Arc::default();
-        Self { inner: Box::pin(inner), deadline: None, standing, inbound, denials, denied }
+        let inbound = Arc::<Inbound>::default();
+        standing.wake_when_established(&inbound.room);
+        let reached = (!denied.inbound).then(|| denied.address.clone());
+        let (inner, held) = (Box::pin(inner), VecDeque::new());
+        Self { inner, deadline: None, standing, inbound, held, reached, denials, denied }
     }
 
-    /// Whether one more inbound stream has a place.
-    fn count_in(&self) -> io::Result<Place> {
-        let open = self.inbound.fetch_add(1, Relaxed);
-        let place = Place { open: self.inbound.clone() };
-        if open >= MOST_UNESTABLISHED_STREAMS && !self.standing.is_established() {
+    /// The stream that has waited longest, if one more may be served.
+    fn next_held(&mut self, context: &mut Context<'_>) -> Option<M::Substream> {
+        if !self.has_room() {
+            self.inbound.room.register(context.waker());
+            // It may have come about before anybody was to be woken.
+            if !self.has_room() {
+                return None;
+            }
+        }
+        self.held.pop_front()
+    }
+
+    fn has_room(&self) -> bool {
+        self.standing.is_established()
+            || self.inbound.open.load(Relaxed) < MOST_UNESTABLISHED_STREAMS
+    }
+
+    fn hold(&mut self, stream: M::Substream) -> io::Result<()> {
+        if self.held.len() >= MOST_HELD_STREAMS {
             self.denials.report(self.denied.clone());
             return Err(io::Error::other(self.denied.error()));
         }
-        Ok(place)
+        self.held.push_back(stream);
+        Ok(())
+    }
+
+    fn serve(&self, stream: M::Substream) -> Counted<M::Substream> {
+        self.inbound.open.fetch_add(1, Relaxed);
+        Counted { stream, _place: Some(Place { inbound: self.inbound.clone() }) }
     }
 }
 
 impl<M: StreamMuxer> StreamMuxer for Bounded<M>
 where
+    M::Substream: Unpin,
     M::Error: Send + Sync + 'static,
 {
     type Substream = Counted<M::Substream>;
@@ -69,8 +114,14 @@ where
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<Self::Substream>> {
-        let polled = self.inner.as_mut().poll_inbound(context).map_err(io::Error::other);
-        polled.map(|stream| Ok(Counted { stream: stream?, _place: Some(self.count_in()?) }))
+        loop {
+            if let Some(stream) = self.next_held(context) {
+                return Poll::Ready(Ok(self.serve(stream)));
+            }
+            let polled = self.inner.as_mut().poll_inbound(context).map_err(io::Error::other);
+            let stream = ready!(polled)?;
+            self.hold(stream)?;
+        }
     }
 
     fn poll_outbound(
@@ -97,6 +148,9 @@ where
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<StreamMuxerEvent>> {
+        if let Some(reached) = self.reached.take() {
+            return Poll::Ready(Ok(StreamMuxerEvent::AddressChange(reached)));
+        }
         self.inner.as_mut().poll(context).map_err(io::Error::other)
     }
 }
@@ -110,12 +164,13 @@ pub(super) struct Counted<S> {
 }
 
 struct Place {
-    open: Arc<AtomicUsize>,
+    inbound: Arc<Inbound>,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.open.fetch_sub(1, Relaxed);
+        self.inbound.open.fetch_sub(1, Relaxed);
+        self.inbound.room.wake();
     }
 }
 
@@ -168,9 +223,16 @@ pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// A peer that shakes hands needs one for that, and a few for libp2p's own protocols; the rest may
 /// be named streams that it opens early.
 pub(crate) const MOST_UNESTABLISHED_STREAMS: usize = 64;
+/// Of the streams for 128 names half are served. The others may be given up and opened again three
+/// times while we finish the handshake: a peer gives one up after 10 s, and the handshake has 30 s.
+pub(crate) const MOST_HELD_STREAMS: usize = 2 * MAX_STREAMS - MOST_UNESTABLISHED_STREAMS;
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Wake, Waker};
+
+    use libp2p::PeerId;
+
     use super::super::standing::Standings;
     use super::*;
     use crate::EventFilter;
@@ -178,14 +240,18 @@ mod tests {
 
     type Inner = futures::io::Cursor<Vec<u8>>;
 
-    /// A muxer whose peer opens stream after stream, and never lets it close.
-    struct Greedy;
+    /// A muxer whose peer opens so many streams, and never lets it close.
+    struct Greedy {
+        opens: usize,
+    }
 
     impl StreamMuxer for Greedy {
         type Substream = Inner;
         type Error = io::Error;
 
-        fn poll_inbound(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<Inner>> {
+        fn poll_inbound(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<Inner>> {
+            let Some(left) = self.opens.checked_sub(1) else { return Poll::Pending };
+            self.opens = left;
             Poll::Ready(Ok(Inner::default()))
         }
 
@@ -202,31 +268,74 @@ mod tests {
         }
     }
 
-    fn bounded(standings: &Standings, hub: &Hub) -> (libp2p::PeerId, Bounded<Greedy>) {
-        let peer = libp2p::PeerId::random();
-        let address = libp2p::Multiaddr::empty();
+    /// A peer that opens so many streams.
+    fn bounded(opens: usize, standings: &Standings, hub: &Hub) -> (PeerId, Bounded<Greedy>) {
+        let peer = PeerId::random();
+        let address = Multiaddr::empty();
         let denial = Denial::TooManyStreams;
         let denied = Denied { inbound: true, peer: None, address, denial };
-        (peer, Bounded::new(Greedy, standings.of(peer), Denials::new(hub.clone()), denied))
+        let denials = Denials::new(hub.clone());
+        (peer, Bounded::new(Greedy { opens }, standings.of(peer), denials, denied))
     }
 
-    fn accept(muxer: &mut Bounded<Greedy>) -> io::Result<Counted<Inner>> {
-        let mut context = Context::from_waker(std::task::Waker::noop());
-        match Pin::new(muxer).poll_inbound(&mut context) {
-            Poll::Ready(accepted) => accepted,
-            Poll::Pending => panic!("the peer is greedy"),
+    /// Counts how often a task is woken.
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Relaxed);
         }
     }
 
+    fn counting() -> (Waker, Arc<Wakes>) {
+        let wakes = Arc::<Wakes>::default();
+        (wakes.clone().into(), wakes)
+    }
+
+    type Polled = Poll<io::Result<Counted<Inner>>>;
+
+    fn poll(muxer: &mut Bounded<Greedy>, context: &mut Context<'_>) -> Polled {
+        Pin::new(muxer).poll_inbound(context)
+    }
+
+    /// All that are served now.
+    fn served(muxer: &mut Bounded<Greedy>, context: &mut Context<'_>) -> Vec<Counted<Inner>> {
+        let next = || match poll(muxer, context) {
+            Poll::Ready(served) => Some(served.unwrap()),
+            Poll::Pending => None,
+        };
+        std::iter::from_fn(next).collect()
+    }
+
     #[test]
-    fn before_it_is_established_a_peer_has_64_streams_and_one_more_ends_its_connection() {
+    fn before_it_is_established_a_peer_has_64_streams_and_the_others_wait() {
+        let (standings, (waker, wakes)) = (Standings::default(), counting());
+        let mut context = Context::from_waker(&waker);
+        let (peer, mut muxer) = bounded(128, &standings, &Hub::new(8));
+        let mut streams = served(&mut muxer, &mut context);
+        assert_eq!(streams.len(), 64);
+        drop(streams.pop());
+        assert_eq!(wakes.0.load(Relaxed), 1, "one that is closed makes room");
+        streams.extend(served(&mut muxer, &mut context));
+        assert_eq!(streams.len(), 64);
+        standings.set_established(&peer, true);
+        assert_eq!(wakes.0.load(Relaxed), 2);
+        streams.extend(served(&mut muxer, &mut context));
+        assert_eq!(streams.len(), 127);
+    }
+
+    #[test]
+    fn a_peer_that_opens_far_more_before_it_is_established_ends_its_connection() {
         let hub = Hub::new(8);
         let mut events = hub.subscribe(EventFilter::all());
-        let (_, mut muxer) = bounded(&Standings::default(), &hub);
-        let mut streams: Vec<_> = (0..64).map(|_| accept(&mut muxer).unwrap()).collect();
-        streams.truncate(60);
-        streams.extend((0..4).map(|_| accept(&mut muxer).unwrap()));
-        assert!(accept(&mut muxer).is_err());
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let most = MOST_UNESTABLISHED_STREAMS + MOST_HELD_STREAMS;
+        let (_, mut muxer) = bounded(most, &Standings::default(), &hub);
+        let _streams = served(&mut muxer, &mut context);
+        assert_eq!(events.drain(1).len(), 0);
+        muxer.inner.opens = 1;
+        assert!(matches!(poll(&mut muxer, &mut context), Poll::Ready(Err(_))));
         let EventKind::ConnectionDenied { denial, .. } = events.drain(1).remove(0).kind else {
             panic!("the denial is reported");
         };
@@ -236,26 +345,27 @@ mod tests {
     #[test]
     fn an_established_peer_has_as_many_streams_as_the_muxer_lets_it() {
         let standings = Standings::default();
-        let (peer, mut muxer) = bounded(&standings, &Hub::new(8));
+        let (peer, mut muxer) = bounded(500, &standings, &Hub::new(8));
         standings.set_established(&peer, true);
-        let streams: Vec<_> = (0..200).map(|_| accept(&mut muxer).unwrap()).collect();
-        assert_eq!(muxer.inbound.load(Relaxed), 200);
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let streams = served(&mut muxer, &mut context);
+        assert_eq!(muxer.inbound.open.load(Relaxed), 500);
         drop(streams);
-        assert_eq!(muxer.inbound.load(Relaxed), 0);
+        assert_eq!(muxer.inbound.open.load(Relaxed), 0);
     }
 
     #[test]
     fn streams_that_we_open_are_not_counted() {
-        let (_, mut muxer) = bounded(&Standings::default(), &Hub::new(8));
+        let (_, mut muxer) = bounded(1, &Standings::default(), &Hub::new(8));
         let mut context = Context::from_waker(std::task::Waker::noop());
         let opened = Pin::new(&mut muxer).poll_outbound(&mut context);
         assert!(opened.is_ready());
-        assert_eq!(muxer.inbound.load(Relaxed), 0);
+        assert_eq!(muxer.inbound.open.load(Relaxed), 0);
     }
 
     #[tokio::test]
     async fn a_close_that_the_peer_blocks_ends_at_the_deadline() {
-        let (_, mut muxer) = bounded(&Standings::default(), &Hub::new(8));
+        let (_, mut muxer) = bounded(1, &Standings::default(), &Hub::new(8));
         let closing = std::future::poll_fn(|context| Pin::new(&mut muxer).poll_close(context));
         let ended = tokio::time::timeout(CLOSE_TIMEOUT * 2, closing).await.expect("it ends");
         assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::TimedOut);

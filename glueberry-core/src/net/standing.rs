@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Weak};
 
+use futures::task::AtomicWaker;
 use libp2p::PeerId;
 use parking_lot::Mutex;
 
@@ -16,6 +17,8 @@ pub(crate) struct Standing {
     peer: PeerId,
     established: AtomicBool,
     connections: AtomicUsize,
+    /// The tasks of its connections that wait until it is established; bounded by those that live.
+    waiting: Mutex<Vec<Weak<AtomicWaker>>>,
     registry: Weak<Mutex<ByPeer>>,
 }
 
@@ -39,6 +42,7 @@ impl Standings {
             peer,
             established: AtomicBool::new(false),
             connections: AtomicUsize::new(0),
+            waiting: Mutex::default(),
             registry: Arc::downgrade(&self.by_peer),
         });
         by_peer.insert(peer, Arc::downgrade(&standing));
@@ -51,6 +55,7 @@ impl Standings {
         let standing = self.by_peer.lock().get(peer).and_then(Weak::upgrade);
         if let Some(standing) = standing {
             standing.established.store(established, Relaxed);
+            standing.wake();
         }
     }
 }
@@ -59,6 +64,19 @@ impl Standing {
     /// Whether a session with the peer is established: until then it may hold little.
     pub(crate) fn is_established(&self) -> bool {
         self.established.load(Relaxed)
+    }
+
+    /// Wakes the task when the peer is established, as long as its waker lives.
+    pub(super) fn wake_when_established(&self, task: &Arc<AtomicWaker>) {
+        let mut waiting = self.waiting.lock();
+        waiting.retain(|task| task.strong_count() > 0);
+        waiting.push(Arc::downgrade(task));
+    }
+
+    fn wake(&self) {
+        // Without the lock: it wakes tasks.
+        let waiting = self.waiting.lock().clone();
+        waiting.iter().filter_map(Weak::upgrade).for_each(|task| task.wake());
     }
 
     /// A connection of the peer stands from now on.

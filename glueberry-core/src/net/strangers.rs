@@ -2,9 +2,10 @@
 //!
 //! libp2p cannot cancel a pending inbound connection that it has admitted, so each one's upgrade is
 //! wrapped here, between the swarm and the transports: it ends when it takes too long, when too much
-//! is sent, or when it is the oldest of too many.
+//! is sent, or when there are too many and it is the oldest from the busiest source.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use libp2p::Multiaddr;
 use libp2p::core::transport::{DialOpts, ListenerId, Transport, TransportError, TransportEvent};
 use parking_lot::Mutex;
 
-use super::gate::{Denials, Denied, GateRules, ip_of};
+use super::gate::{Denials, Denied, GateRules, Source, ip_of};
 use super::metered::Allowance;
 use crate::events::Denial;
 
@@ -104,7 +105,7 @@ impl Watch {
         from: Multiaddr,
     ) -> io::Result<O> {
         let (handle, registration) = AbortHandle::new_pair();
-        let _place = self.pending.enter(handle);
+        let _place = self.pending.enter(ip_of(&from).map(Source::of), handle);
         let allowance = Allowance::new(MOST_BEFORE_IDENTITY);
         let upgrade = Abortable::new(allowance.clone().limit(upgrade), registration);
         let denial = match tokio::time::timeout(IDENTIFY_WITHIN, upgrade).await {
@@ -142,51 +143,100 @@ impl Watch {
     }
 }
 
-/// The inbound connections that have not proven an identity yet, by age. Cloned freely: all clones
-/// are one.
+/// The inbound connections that have not proven an identity yet. Cloned freely: all clones are one.
 ///
-/// When one more comes than there is room for, the oldest is dropped: a peer that means it proves
-/// who it is within a few round trips, and one that stays is no peer.
+/// When one more comes than there is room for, the oldest of the source that has the most is dropped:
+/// a peer that means it proves who it is within a few round trips, and one that stays is no peer.
+/// So a source that floods pushes out its own, and nobody elsewhere.
 #[derive(Clone)]
 pub(super) struct Pending {
-    queue: Arc<Mutex<Queue>>,
+    crowd: Arc<Mutex<Crowd>>,
 }
 
-struct Queue {
+struct Crowd {
     most: usize,
     next: u64,
-    by_age: BTreeMap<u64, AbortHandle>,
+    len: usize,
+    /// Each by age; none is empty.
+    by_source: HashMap<Option<Source>, BTreeMap<u64, AbortHandle>>,
+    /// All sources, the one last that is to make room.
+    by_size: BTreeSet<Rank>,
 }
 
-/// Leaves the queue when it is dropped.
+/// How many places a source has, and of those with as many, whose oldest is older.
+type Rank = (usize, Reverse<u64>, Option<Source>);
+
+/// Leaves the crowd when it is dropped.
 struct Place {
-    queue: Arc<Mutex<Queue>>,
+    crowd: Arc<Mutex<Crowd>>,
+    source: Option<Source>,
     number: u64,
 }
 
 impl Pending {
     pub(super) fn new(most: usize) -> Self {
-        Self { queue: Arc::new(Mutex::new(Queue { most, next: 0, by_age: BTreeMap::new() })) }
+        let (by_source, by_size) = (HashMap::new(), BTreeSet::new());
+        let crowd = Crowd { most, next: 0, len: 0, by_source, by_size };
+        Self { crowd: Arc::new(Mutex::new(crowd)) }
     }
 
-    fn enter(&self, handle: AbortHandle) -> Place {
-        let mut queue = self.queue.lock();
-        let number = queue.next;
-        queue.next += 1;
-        queue.by_age.insert(number, handle);
-        let oldest = if queue.by_age.len() > queue.most { queue.by_age.pop_first() } else { None };
-        drop(queue);
+    fn enter(&self, source: Option<Source>, handle: AbortHandle) -> Place {
+        let mut crowd = self.crowd.lock();
+        let number = crowd.add(source, handle);
+        let dropped = if crowd.len > crowd.most { crowd.make_room() } else { None };
+        drop(crowd);
         // Without the lock: it wakes a task.
-        if let Some((_, oldest)) = oldest {
-            oldest.abort();
+        if let Some(dropped) = dropped {
+            dropped.abort();
         }
-        Place { queue: self.queue.clone(), number }
+        Place { crowd: self.crowd.clone(), source, number }
     }
+}
+
+impl Crowd {
+    fn add(&mut self, source: Option<Source>, handle: AbortHandle) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        self.change(source, |places| places.insert(number, handle));
+        number
+    }
+
+    fn make_room(&mut self) -> Option<AbortHandle> {
+        let (_, _, source) = *self.by_size.last()?;
+        self.change(source, BTreeMap::pop_first).map(|(_, handle)| handle)
+    }
+
+    /// Changes the places of one source, and keeps all counts true.
+    fn change<T>(
+        &mut self,
+        source: Option<Source>,
+        change: impl FnOnce(&mut BTreeMap<u64, AbortHandle>) -> T,
+    ) -> T {
+        let places = self.by_source.entry(source).or_default();
+        if let Some(rank) = rank(source, places) {
+            self.by_size.remove(&rank);
+        }
+        self.len -= places.len();
+        let changed = change(places);
+        self.len += places.len();
+        match rank(source, places) {
+            Some(rank) => drop(self.by_size.insert(rank)),
+            None => drop(self.by_source.remove(&source)),
+        }
+        changed
+    }
+}
+
+/// None for a source without a place.
+fn rank(source: Option<Source>, places: &BTreeMap<u64, AbortHandle>) -> Option<Rank> {
+    let (oldest, _) = places.first_key_value()?;
+    Some((places.len(), Reverse(*oldest), source))
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.queue.lock().by_age.remove(&self.number);
+        let number = self.number;
+        self.crowd.lock().change(self.source, |places| places.remove(&number));
     }
 }
 
@@ -201,33 +251,73 @@ mod tests {
 
     use super::*;
 
+    fn source(n: u8) -> Option<Source> {
+        Some(Source::of([192, 0, 2, n].into()))
+    }
+
+    /// Whoever has to go, as [`Pending`] should see it: an index into these, which are by age.
+    fn goes(waiting: &[(u8, Place, AbortHandle)]) -> usize {
+        let has = |from: u8| waiting.iter().filter(|(other, ..)| *other == from).count();
+        let most = waiting.iter().map(|(from, ..)| has(*from)).max().unwrap();
+        waiting.iter().position(|(from, ..)| has(*from) == most).unwrap()
+    }
+
+    #[derive(Clone, Debug)]
+    enum Happening {
+        Comes(u8),
+        Leaves(usize),
+    }
+
+    fn happening() -> impl Strategy<Value = Happening> {
+        prop_oneof![
+            3 => (0..4u8).prop_map(Happening::Comes),
+            2 => (0..8usize).prop_map(Happening::Leaves),
+        ]
+    }
+
     proptest! {
         #[test]
-        fn the_oldest_makes_room_and_nobody_who_left_is_counted(
+        fn the_oldest_of_the_busiest_source_makes_room_and_nobody_who_left_is_counted(
             most in 1..8usize,
-            steps in prop::collection::vec(prop_oneof![3 => Just(None), 2 => (0..8usize).prop_map(Some)], 0..100),
+            happenings in prop::collection::vec(happening(), 0..100),
         ) {
             let pending = Pending::new(most);
-            // In the order of age, as the queue should see it.
             let (mut waiting, mut dropped) = (Vec::new(), Vec::new());
-            for step in steps {
-                match step {
-                    Some(leaves) if leaves < waiting.len() => drop(waiting.remove(leaves)),
-                    Some(_) => {}
-                    None => {
+            for happening in happenings {
+                match happening {
+                    Happening::Leaves(number) if number < waiting.len() => {
+                        drop(waiting.remove(number));
+                    }
+                    Happening::Leaves(_) => {}
+                    Happening::Comes(from) => {
                         let (handle, _registration) = AbortHandle::new_pair();
-                        waiting.push((pending.enter(handle.clone()), handle));
+                        let place = pending.enter(source(from), handle.clone());
+                        waiting.push((from, place, handle));
                         if waiting.len() > most {
-                            dropped.push(waiting.remove(0));
+                            dropped.push(waiting.remove(goes(&waiting)));
                         }
                     }
                 }
-                prop_assert!(waiting.iter().all(|(_, handle)| !handle.is_aborted()));
-                prop_assert!(dropped.iter().all(|(_, handle)| handle.is_aborted()));
-                prop_assert_eq!(pending.queue.lock().by_age.len(), waiting.len());
+                prop_assert!(waiting.iter().all(|(_, _, handle)| !handle.is_aborted()));
+                prop_assert!(dropped.iter().all(|(_, _, handle)| handle.is_aborted()));
+                prop_assert_eq!(pending.crowd.lock().len, waiting.len());
             }
-            drop(waiting);
-            prop_assert_eq!(pending.queue.lock().by_age.len(), 0);
+            drop((waiting, dropped));
+            let crowd = pending.crowd.lock();
+            prop_assert_eq!(crowd.len, 0);
+            prop_assert!(crowd.by_source.is_empty() && crowd.by_size.is_empty());
         }
+    }
+
+    #[test]
+    fn a_source_that_floods_pushes_out_nobody_elsewhere() {
+        let pending = Pending::new(8);
+        let enter = |from| {
+            let (handle, _registration) = AbortHandle::new_pair();
+            (pending.enter(source(from), handle.clone()), handle)
+        };
+        let honest = [enter(1), enter(2)];
+        let _flood: Vec<_> = (0..1000).map(|_| enter(3)).collect();
+        assert!(honest.iter().all(|(_, handle)| !handle.is_aborted()));
     }
 }

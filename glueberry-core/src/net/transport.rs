@@ -89,7 +89,7 @@ impl Bounds {
     fn around<M>(&self, peer: Libp2pId, muxer: M, point: &ConnectedPoint) -> StreamMuxerBox
     where
         M: StreamMuxer + Send + 'static,
-        M::Substream: Send + 'static,
+        M::Substream: Send + Unpin + 'static,
         M::Error: Send + Sync + 'static,
     {
         let denied = Denied {

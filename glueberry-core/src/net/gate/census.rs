@@ -17,6 +17,7 @@ pub(super) struct Census {
     limits: ConnectionLimits,
     live: HashMap<ConnectionId, Who>,
     of_peer: HashMap<PeerId, usize>,
+    inbound: usize,
     /// Inbound ones only.
     from_source: HashMap<Source, usize>,
 }
@@ -31,11 +32,11 @@ pub(super) struct Who {
 
 /// What counts as one address: an IPv4 address, or an IPv6 network of 64 bits, which is what one
 /// customer gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Source(IpNet);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(in crate::net) struct Source(IpNet);
 
 impl Source {
-    pub(super) fn of(address: IpAddr) -> Self {
+    pub(in crate::net) fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             four @ IpAddr::V4(_) => Self(four.into()),
             IpAddr::V6(six) => Self(IpNet::V6(network_of(six))),
@@ -50,21 +51,33 @@ fn network_of(six: Ipv6Addr) -> Ipv6Net {
 impl Census {
     pub(super) fn new(limits: ConnectionLimits) -> Self {
         let (live, of_peer, from_source) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { limits, live, of_peer, from_source }
+        Self { limits, live, of_peer, inbound: 0, from_source }
     }
 
-    /// Why one more connection has no place, whoever it is; `from` when it is inbound.
+    /// Why one more connection that this node dials has no place, whoever it is.
+    pub(super) fn full(&self) -> Option<Denial> {
+        (self.live.len() >= self.limits.total).then_some(Denial::TotalLimit)
+    }
+
+    /// Why one more inbound connection has no place, whoever it is. Strangers with new keys may take
+    /// all places that there are for those: the rest is for our own dials.
     pub(super) fn full_for(&self, from: Option<IpAddr>) -> Option<Denial> {
-        if self.live.len() >= self.limits.total {
+        let most = self.limits.total - self.limits.total / KEPT_FOR_DIALS;
+        if self.inbound >= most {
             return Some(Denial::TotalLimit);
         }
+        self.full().or_else(|| self.source_full(from))
+    }
+
+    fn source_full(&self, from: Option<IpAddr>) -> Option<Denial> {
         let present = from.map_or(0, |from| count(&self.from_source, &Source::of(from)));
         (present >= self.limits.per_address).then_some(Denial::AddressLimit)
     }
 
     /// Counts a connection in.
     pub(super) fn admit(&mut self, id: ConnectionId, who: Who) -> Result<(), Denial> {
-        if let Some(denial) = self.full_for(who.source_address()) {
+        let full = if who.inbound { self.full_for(who.address) } else { self.full() };
+        if let Some(denial) = full {
             return Err(denial);
         }
         if count(&self.of_peer, &who.peer) >= self.limits.per_peer {
@@ -73,6 +86,7 @@ impl Census {
         self.forget(id);
         self.live.insert(id, who);
         *self.of_peer.entry(who.peer).or_default() += 1;
+        self.inbound += usize::from(who.inbound);
         if let Some(address) = who.source_address() {
             *self.from_source.entry(Source::of(address)).or_default() += 1;
         }
@@ -83,9 +97,17 @@ impl Census {
     pub(super) fn forget(&mut self, id: ConnectionId) {
         let Some(who) = self.live.remove(&id) else { return };
         one_less(&mut self.of_peer, who.peer);
+        self.inbound -= usize::from(who.inbound);
         if let Some(address) = who.source_address() {
             one_less(&mut self.from_source, Source::of(address));
         }
+    }
+
+    /// Notes where a peer is that this node dialed. An inbound one is counted where it came from.
+    pub(super) fn locate(&mut self, id: ConnectionId, address: IpAddr) -> Option<Who> {
+        let who = self.live.get_mut(&id).filter(|who| !who.inbound)?;
+        who.address = Some(address);
+        Some(*who)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (ConnectionId, &Who)> {
@@ -112,6 +134,9 @@ fn one_less<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: K) {
     }
 }
 
+/// One of so many places is only for connections that this node dials.
+const KEPT_FOR_DIALS: usize = 8;
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -122,7 +147,7 @@ mod tests {
     use crate::Identity;
 
     const LIMITS: ConnectionLimits =
-        ConnectionLimits { pending: 1, total: 6, per_peer: 2, per_address: 3 };
+        ConnectionLimits { pending: 1, total: 8, per_peer: 3, per_address: 4 };
 
     fn peers() -> Vec<PeerId> {
         (1..=4u8).map(|n| Identity::from_seed(&[n; 32]).unwrap().peer_id()).collect()
@@ -156,6 +181,24 @@ mod tests {
         assert_eq!(census.full_for(Some(address(0))), None);
     }
 
+    #[test]
+    fn strangers_cannot_take_the_places_that_are_kept_for_dials_of_this_node() {
+        let limits = ConnectionLimits { pending: 1, total: 16, per_peer: 16, per_address: 16 };
+        let (mut census, peer) = (Census::new(limits), peers()[0]);
+        let mut next = 0;
+        let mut admit = |inbound| {
+            next += 1;
+            let who = Who { peer, address: Some(address(0)), inbound };
+            census.admit(ConnectionId::new_unchecked(next), who)
+        };
+        let came = std::iter::repeat_with(|| admit(true)).take_while(Result::is_ok).count();
+        assert_eq!(came, 14);
+        assert_eq!(admit(true), Err(Denial::TotalLimit));
+        let dialed = std::iter::repeat_with(|| admit(false)).take_while(Result::is_ok).count();
+        assert_eq!(dialed, 2);
+        assert_eq!(admit(false), Err(Denial::TotalLimit));
+    }
+
     proptest! {
         #[test]
         fn no_limit_is_passed_and_no_count_outlives_its_connections(
@@ -173,7 +216,9 @@ mod tests {
                     living.insert(id);
                 }
                 prop_assert_eq!(census.live.len(), living.len());
-                prop_assert!(census.live.len() <= LIMITS.total);
+                let inbound = census.live.values().filter(|who| who.inbound).count();
+                prop_assert_eq!(census.inbound, inbound);
+                prop_assert!(census.live.len() <= LIMITS.total && inbound < LIMITS.total);
                 prop_assert!(census.of_peer.values().all(|count| *count <= LIMITS.per_peer));
                 prop_assert!(census.from_source.values().all(|count| *count <= LIMITS.per_address));
                 prop_assert_eq!(census.of_peer.values().sum::<usize>(), living.len());

@@ -105,6 +105,27 @@ impl Watcher {
         !matches!(std::mem::replace(&mut self.questions, Asking::Opening), Asking::Opening)
     }
 
+    /// To be opened. By libp2p's own 10 s, a long timeout would never come to its end.
+    fn question(&self) -> SubstreamProtocol<Ping> {
+        let protocol = SubstreamProtocol::new(ReadyUpgrade::new(PING), ());
+        match &self.watch {
+            Some(watch) => protocol.with_timeout(watch.timeout() + AFTER_TIMEOUT),
+            None => protocol,
+        }
+    }
+
+    /// Our question has no stream.
+    fn not_opened(&mut self, error: &StreamUpgradeError<Infallible>) {
+        self.questions = Asking::Not;
+        let Some(watch) = &mut self.watch else { return };
+        match error {
+            StreamUpgradeError::NegotiationFailed => watch.refused(),
+            StreamUpgradeError::Timeout => watch.expired(Instant::now()),
+            _ => watch.withdrawn(Instant::now()),
+        }
+        self.timer.as_mut().reset(tokio::time::Instant::now());
+    }
+
     fn check(&mut self) -> Option<Step> {
         let (watch, pulse) = (self.watch.as_mut()?, self.pulse.as_ref()?);
         let unsent = match &self.questions {
@@ -143,7 +164,7 @@ impl ConnectionHandler for Watcher {
                 Some(Step::Wait(until)) => self.timer.as_mut().reset(until.into()),
                 Some(Step::Ask) => {
                     if self.ask(context) {
-                        let protocol = self.listen_protocol();
+                        let protocol = self.question();
                         return Poll::Ready(ConnectionHandlerEvent::OutboundSubstreamRequest {
                             protocol,
                         });
@@ -176,18 +197,15 @@ impl ConnectionHandler for Watcher {
                 self.questions = Asking::On(Box::new(questions));
             }
             ConnectionEvent::DialUpgradeError(DialUpgradeError { error, .. }) => {
-                self.questions = Asking::Not;
-                let Some(watch) = &mut self.watch else { return };
-                match error {
-                    StreamUpgradeError::NegotiationFailed => watch.refused(),
-                    _ => watch.withdrawn(Instant::now()),
-                }
+                self.not_opened(&error);
             }
             _ => {}
         }
     }
 }
 
+/// A stream that was not agreed on by then is given up. The timeout alone decides before.
+const AFTER_TIMEOUT: Duration = Duration::from_secs(1);
 /// Streams of pings that a peer may have open at once: one, and one while it replaces that. More are
 /// dropped, which resets them.
 pub(crate) const MOST_ECHOES: usize = 2;
