@@ -363,7 +363,7 @@ impl Writer {
         self.replace(|reading| reading.id == stream);
         match self.duplex.ended(stream, how, now) {
             Ending::Unaffected => return,
-            Ending::Refused => self.pending.owe(),
+            Ending::Refused => self.pending.owe(now),
             Ending::Broken => self.pending.rewind(),
         }
         if std::mem::take(&mut self.unflushed) && self.pending.is_empty() {
@@ -453,8 +453,8 @@ impl Writer {
 
     /// What no stream takes waits with the rest, and counts as unwritten.
     fn give_back(&mut self) {
-        self.pending.fetch_unsent(&mut self.duplex);
-        self.link.outgoing.give_back(std::mem::take(&mut self.pending).into_unfinished());
+        let unsent = std::mem::take(&mut self.pending).into_unsent(&mut self.duplex);
+        self.link.outgoing.give_back(unsent);
     }
 
     /// Whether the links that carried this stream before have written their last.
@@ -470,10 +470,11 @@ impl Writer {
         drop(tokio::time::timeout(FAREWELL, futures::future::join_all(closing)).await);
     }
 
-    /// The connection ended, or all is done. What was written to it is not sent again: nobody knows
-    /// what of it was read.
+    /// The connection ended, or all is done.
     fn finish(mut self) {
-        self.link.outgoing.give_back(std::mem::take(&mut self.pending).into_unwritten());
+        let pending = std::mem::take(&mut self.pending);
+        let unwritten = pending.into_unwritten(&mut self.duplex, Instant::now());
+        self.link.outgoing.give_back(unwritten);
         if self.unflushed {
             self.link.outgoing.flushed();
         }
