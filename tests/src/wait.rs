@@ -1,6 +1,6 @@
 //! Waiting with a deadline. Nothing here sleeps and hopes: a test waits for what it wants to see.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use glueberry_core::{
     DisconnectReason, Event, EventFilter, EventKind, EventName, Events, Message, Messages, Node,
@@ -96,5 +96,34 @@ pub async fn message(inbox: &mut Messages, what: &str) -> Message {
     within(what, inbox.next()).await.unwrap_or_else(|| panic!("{what}: the node ended"))
 }
 
+/// Says when something has stopped moving: for what is full at an unknown point.
+pub struct Standstill<T> {
+    last: Option<T>,
+    since: Instant,
+    looks: u32,
+}
+
+impl<T: PartialEq> Standstill<T> {
+    /// Nothing was seen yet.
+    #[expect(clippy::new_without_default, reason = "there is no usual standstill")]
+    #[must_use]
+    pub fn new() -> Self {
+        Self { last: None, since: Instant::now(), looks: 0 }
+    }
+
+    /// True once `place` has been the same for three seconds, and in many looks: where one look comes
+    /// late because the machine is busy, what is looked at had no time either.
+    pub fn at(&mut self, place: T) -> bool {
+        if self.last.as_ref() != Some(&place) {
+            *self = Self { last: Some(place), ..Self::new() };
+        }
+        self.looks += 1;
+        self.looks > STILL_LOOKS && self.since.elapsed() > STILL
+    }
+}
+
 /// Short against what is waited for, long against what asking costs.
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(5);
+/// Over QUIC a lost datagram can hold everything up for a second.
+const STILL: Duration = Duration::from_secs(3);
+const STILL_LOOKS: u32 = 60;

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use glueberry_core::{
-    Denial, DisconnectReason, ErrorCode, EventFilter, EventKind, HandshakeMode, Identity, Node,
-    PeerId, State, StreamConfig,
+    Denial, DisconnectReason, ErrorCode, Event, EventFilter, EventKind, EventName, HandshakeMode,
+    Identity, Node, PeerId, State, StreamConfig,
 };
 use glueberry_tests::raw::RawPeer;
 use glueberry_tests::wait::{PATIENCE, event, within};
@@ -253,6 +253,33 @@ async fn a_peer_that_opens_one_stream_again_and_again_is_stopped() {
     }
     event(&mut warnings, "the warning", warns(ErrorCode::TooManyStreams)).await;
     goes_on(&node).await;
+}
+
+#[tokio::test]
+async fn a_peer_that_opens_one_stream_all_the_time_does_not_fill_the_event_queues() {
+    let node = node().await;
+    let mut raw = established(&node).await;
+    let mut warnings = node.events(EventFilter::peer(raw.peer_id()).kinds([EventName::Warning]));
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        let mut chat = raw.open(CHAT).await;
+        chat.offer(&frame(&[7; 60])[..30]).await;
+        held.push(chat);
+    }
+    for _ in 0..100 {
+        // It is refused before or after this is seen.
+        raw.open(CHAT).await.offer(&[7]).await;
+    }
+    drop(held);
+    within("the end", node.disconnect(&raw.peer_id())).await.unwrap();
+    let refused = |event: Event| match event.kind {
+        EventKind::Warning { code: ErrorCode::TooManyStreams, detail, .. } => Some(detail),
+        _ => None,
+    };
+    let refusals: Vec<String> =
+        warnings.drain(usize::MAX).into_iter().filter_map(refused).collect();
+    assert_eq!(refusals.len(), 64 + 1, "{refusals:?}");
+    assert!(refusals[64].contains("more streams"), "{}", refusals[64]);
 }
 
 #[tokio::test]

@@ -2,13 +2,14 @@
 //! whoever listens is told.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use glueberry_core::{
     ErrorCode, Event, EventFilter, EventKind, EventName, Events, Node, PressureLevel,
     StreamCloseReason, StreamConfig, StreamState,
 };
 use glueberry_proto::identity::{SecretKey, check_identity};
+use glueberry_proto::v1::duplex::REFUSAL_WINDOW;
 use glueberry_proto::v1::key::SharedKey;
 use glueberry_proto::v1::record::OpenRecord;
 use glueberry_tests::node::{QUIC, TCP, builder, listening};
@@ -205,6 +206,50 @@ async fn a_stream_that_the_peer_closes_between_messages_raises_nothing() {
         }
         let told = rest(node, events).await;
         assert_eq!(told, [EventName::StreamOpened, EventName::StreamClosed], "{place}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_was_cut_goes_whole_into_the_peers_next_stream() {
+    let (node, mut raw, mut events) = node_and_peer(TCP).await;
+    let peer = raw.peer_id();
+    let mut first = raw.open(CHAT).await;
+    speak(&mut first, &node, &raw).await;
+    event(&mut events, "the opening", is(EventName::StreamOpened)).await;
+    node.send(&peer, "chat", &vec![1; 1 << 20]).await.unwrap();
+    let begin = first.read(4).await;
+
+    // The node is stuck in the middle of the message; the first stream lives all the while.
+    let mut second = raw.open(CHAT).await;
+    let framed = second.read((1 << 20) + 28 + 6).await;
+    assert_eq!(framed[..4], begin);
+    drop(first);
+}
+
+#[tokio::test]
+async fn what_a_stream_was_given_unread_is_written_again_on_the_peers_next_one() {
+    for place in [TCP, QUIC] {
+        loop {
+            let (node, mut raw, mut events) = node_and_peer(place).await;
+            let peer = raw.peer_id();
+            let began = Instant::now();
+            let mut first = raw.open(CHAT).await;
+            event(&mut events, "the opening", is(EventName::StreamOpened)).await;
+            node.send(&peer, "chat", b"one").await.unwrap();
+            first.read(FRAME_OF_3).await;
+            let mut second = raw.open(CHAT).await;
+            // A frame comes in: the node has seen the stream.
+            speak(&mut second, &node, &raw).await;
+            let taken = began.elapsed();
+            node.send(&peer, "chat", b"two").await.unwrap();
+            let (left, read) = tokio::join!(node.disconnect(&peer), second.read_to_end());
+            left.unwrap();
+            if taken < REFUSAL_WINDOW {
+                assert_eq!(read, 2 * FRAME_OF_3, "{place}");
+                break;
+            }
+            println!("{place}: too slow to tell, {taken:?}; once more");
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use glueberry_core::{
 };
 use glueberry_tests::node::{QUIC, TCP, builder, listening};
 use glueberry_tests::valve::Valve;
-use glueberry_tests::wait::{self, PATIENCE, event, until, within};
+use glueberry_tests::wait::{self, PATIENCE, Standstill, event, until, within};
 
 fn small() -> StreamConfig {
     let (send_buffer, receive_buffer) = (16 * 1024, 16 * 1024);
@@ -30,14 +30,13 @@ async fn pair(place: &str) -> (Node, Node) {
 
 /// Sends until every buffer on the way is full and stays so; says how many messages that took.
 async fn fill(node: &Node, peer: PeerId, stream: &str) -> usize {
-    let (mut sent, mut standstill) = (0, 0);
+    let (mut sent, mut still) = (0, Standstill::new());
     let full = async || {
-        let before = sent;
         while node.try_send(&peer, stream, &[7; 1000]).is_ok() {
             sent += 1;
         }
-        standstill = if sent == before { standstill + 1 } else { 0 };
-        (standstill > STANDSTILL).then_some(())
+        let health = node.stream_health(&peer, stream).unwrap();
+        still.at((sent, health.queued_bytes)).then_some(())
     };
     until("full buffers", full).await;
     sent
@@ -263,8 +262,6 @@ async fn a_writer_that_is_stuck_in_the_socket_holds_up_neither_disconnect_nor_sh
     }
 }
 
-/// Looks without progress, some milliseconds apart, after which buffers count as full.
-const STANDSTILL: u32 = 60;
 /// How long the nodes of these tests go on writing at their end.
 const LINGER: Duration = Duration::from_millis(200);
 /// What the documentation of `shutdown` promises above the linger.

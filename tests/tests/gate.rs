@@ -9,7 +9,7 @@ use glueberry_core::{
 };
 use glueberry_tests::muxer::BareMuxer;
 use glueberry_tests::node::{QUIC, TCP, address, builder, listening, send};
-use glueberry_tests::wait::{PATIENCE, disconnected, established, event, message, within};
+use glueberry_tests::wait::{PATIENCE, disconnected, event, message, within};
 use libp2p::identity::Keypair;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

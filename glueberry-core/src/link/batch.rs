@@ -15,6 +15,8 @@ use super::outgoing::Tally;
 pub(crate) struct Batch {
     frames: Frames,
     written: usize,
+    /// The duplex keeps what of it goes to the stream in use.
+    announced: bool,
 }
 
 enum Frames {
@@ -36,22 +38,44 @@ enum Counts {
 
 impl Batch {
     pub(super) fn seal(record: OpenRecord) -> Self {
-        Self { frames: Frames::Sealed(record.seal(&mut rand::rng())), written: 0 }
+        Self::new(Frames::Sealed(record.seal(&mut rand::rng())))
     }
 
-    /// What is written instead of `interrupted`: the whole of `bytes`, which ends with it.
+    /// What is written instead of `interrupted`: the whole of `bytes`, which ends with it. The
+    /// duplex gave them, and keeps them.
     pub(super) fn replay(bytes: Vec<u8>, interrupted: Option<Self>) -> Self {
         let counts = match interrupted.map(|batch| batch.frames) {
             Some(Frames::Sealed(batch)) => Counts::Last(Some(batch)),
             Some(Frames::Replay { counts, .. }) => counts,
             None => Counts::Last(None),
         };
-        Self { frames: Frames::Replay { bytes, counts }, written: 0 }
+        Self { announced: true, ..Self::new(Frames::Replay { bytes, counts }) }
     }
 
     /// What no stream took when the link ended.
     pub(super) fn unsent(bytes: Vec<u8>) -> Self {
-        Self { frames: Frames::Replay { bytes, counts: Counts::All }, written: 0 }
+        Self::new(Frames::Replay { bytes, counts: Counts::All })
+    }
+
+    fn new(frames: Frames) -> Self {
+        Self { frames, written: 0, announced: false }
+    }
+
+    /// Refused before, and not written again as the link ends: the rest counts as unwritten.
+    pub(super) fn into_unsent(mut self) -> Self {
+        if let Frames::Replay { counts, .. } = &mut self.frames {
+            *counts = Counts::All;
+        }
+        self
+    }
+
+    pub(super) fn is_announced(&self) -> bool {
+        self.announced
+    }
+
+    /// What the duplex is to be told of, before it is written.
+    pub(super) fn announce(&mut self) -> Option<&[u8]> {
+        (!std::mem::replace(&mut self.announced, true)).then(|| self.rest())
     }
 
     /// What is not written yet.
@@ -67,11 +91,17 @@ impl Batch {
     fn unwritten_messages(&self) -> u64 {
         match &self.frames {
             Frames::Sealed(batch) => u64::from(batch.messages_from(self.written)),
-            Frames::Replay { counts: Counts::All, bytes } => whole_frames(bytes).count() as u64,
-            Frames::Replay { counts: Counts::Last(last), .. } => {
-                last.as_ref().map_or(0, |last| u64::from(last.messages()))
+            Frames::Replay { counts: Counts::All, .. } => self.unwritten_frames(),
+            // A part of `last` may have been written before: then the replay ends with the rest.
+            Frames::Replay { counts: Counts::Last(Some(last)), .. } => {
+                u64::from(last.messages()).min(self.unwritten_frames())
             }
+            Frames::Replay { counts: Counts::Last(None), .. } => 0,
         }
+    }
+
+    fn unwritten_frames(&self) -> u64 {
+        whole_frames(self.bytes()).filter(|end| *end > self.written).count() as u64
     }
 
     /// Whether it holds messages that do not count as written.
@@ -79,8 +109,10 @@ impl Batch {
         !matches!(self.frames, Frames::Replay { counts: Counts::Last(None), .. })
     }
 
-    /// Goes back to the beginning of the message that was cut: it goes whole into another stream.
+    /// Goes back to the beginning of the message that was cut: it goes whole into another stream,
+    /// of which the duplex is told anew.
     pub(super) fn rewind(&mut self) {
+        self.announced = false;
         let ends = whole_frames(self.bytes());
         self.written = ends.take_while(|end| *end <= self.written).last().unwrap_or(0);
     }

@@ -3,7 +3,7 @@
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ pub(super) struct Reader {
     /// All that the peer sent here before the other stream has been queued.
     pub(super) caught_up: CancellationToken,
     /// Faulty frames so far: a peer that sends nothing else must not fill every event queue.
-    pub(super) faults: AtomicU32,
+    pub(super) faults: AtomicU64,
 }
 
 impl Reader {
@@ -269,8 +269,9 @@ impl Reader {
     }
 }
 
-/// Faulty messages of one stream that are reported one by one; the others are counted.
-pub(crate) const MOST_REPORTED: u32 = 64;
+/// Faulty messages of one stream, and refused streams of one link, that are reported one by one; the
+/// others are counted.
+pub(crate) const MOST_REPORTED: u64 = 64;
 /// How long a stream that was replaced is waited for: what was sent on it before may be under way
 /// on another path than the new stream's, by no more than this.
 const STRAGGLERS: Duration = Duration::from_millis(500);

@@ -3,7 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::AtomicU64;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use futures::future::{BoxFuture, FutureExt, OptionFuture};
 use futures::io::{ReadHalf, WriteHalf};
 use futures::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use glueberry_proto::name::StreamName;
-use glueberry_proto::v1::duplex::{self, Duplex, End, Ending, Failure, Target};
+use glueberry_proto::v1::duplex::{self, Duplex, End, Ending, Failure, Side, Target};
 use libp2p::Stream;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -20,7 +20,7 @@ use tracing::{Instrument, debug};
 use super::batch::Batch;
 use super::outgoing::Work;
 use super::pending::Pending;
-use super::reader::{Notice, Reader, Seen};
+use super::reader::{MOST_REPORTED, Notice, Reader, Seen};
 use super::{Ends, Link, Phase};
 use crate::PeerId;
 use crate::error::ErrorCode;
@@ -60,6 +60,8 @@ struct Writer {
     reading: Option<Arc<DropGuard>>,
     /// This link has written, or may write from now on.
     had_turn: bool,
+    /// Streams that were refused because enough are read.
+    too_many: u64,
 }
 
 struct Reading {
@@ -117,6 +119,7 @@ impl Writer {
             readings: Vec::new(),
             reading: Some(reading),
             had_turn: false,
+            too_many: 0,
         }
     }
 
@@ -238,15 +241,8 @@ impl Writer {
         match step {
             Step::Look => {}
             // Dropping it resets it.
-            Step::Inbound(_) if self.readings.len() >= MOST_READERS => self.warn(
-                ErrorCode::TooManyStreams,
-                format!("one more stream of this name was refused: {MOST_READERS} are read"),
-            ),
-            Step::Inbound(stream) => {
-                let id = self.duplex.theirs_arrived(Instant::now());
-                self.add(id, stream);
-                self.link.outgoing.accept_again();
-            }
+            Step::Inbound(_) if self.readings.len() >= MOST_READERS => self.report_too_many(),
+            Step::Inbound(stream) => self.arrived(stream),
             Step::Noticed(Notice { stream, what: Seen::FrameIn }) => self.duplex.frame_in(stream),
             Step::Noticed(Notice { stream, what: Seen::Ended { clean } }) => {
                 self.readings.retain(|reading| reading.id != stream);
@@ -276,6 +272,17 @@ impl Writer {
                 }
             }
         }
+    }
+
+    /// The peer opened a stream: it has left its earlier one, if there is one.
+    fn arrived(&mut self, stream: Stream) {
+        let now = Instant::now();
+        if let Some(earlier) = self.duplex.standing(Side::Theirs) {
+            self.leave(earlier, End::Closed, now);
+        }
+        let id = self.duplex.theirs_arrived(now);
+        self.add(id, stream);
+        self.link.outgoing.accept_again();
     }
 
     fn opened(&mut self, opened: Result<Stream, OpenFault>) {
@@ -316,7 +323,7 @@ impl Writer {
             ended,
             replaced: replaced.clone(),
             caught_up: caught_up.clone(),
-            faults: AtomicU32::new(0),
+            faults: AtomicU64::new(0),
         };
         let before = self.link.before.iter().map(|before| before.read.clone()).chain(earlier);
         let turn = read_in_turn(reader, read, self.link.phase.clone(), before.collect());
@@ -353,23 +360,37 @@ impl Writer {
     /// Reading shows a reset as a clean end where yamux carries the stream; writing fails.
     fn is_reset(&mut self, stream: duplex::Stream) -> bool {
         let half = self.halves.iter_mut().find(|half| half.id == stream);
-        half.is_none_or(|half| matches!(half.stream.write(&[]).now_or_never(), Some(Err(_))))
+        let Some(half) = half else { return true };
+        match half.stream.write(&[]).now_or_never() {
+            Some(written) => written.is_err(),
+            // Nobody can tell, because the connection takes no more now. A peer that closes one of
+            // ours so soon, and has said nothing, rather refused it.
+            None => stream.side() == Side::Own && self.duplex.is_refusable(stream, Instant::now()),
+        }
     }
 
-    /// A stream ended. What the peer cannot have read is sent again on the next one.
+    /// A stream ended, and perhaps no other stands.
     fn lost(&mut self, stream: duplex::Stream, how: End) {
         let now = Instant::now();
+        if self.leave(stream, how, now) {
+            self.go_on_without(now);
+        }
+    }
+
+    /// What the peer cannot have read on a stream that ended is sent again on the next one. True if
+    /// it was the one in use.
+    fn leave(&mut self, stream: duplex::Stream, how: End, now: Instant) -> bool {
         self.halves.retain(|half| half.id != stream);
         self.replace(|reading| reading.id == stream);
         match self.duplex.ended(stream, how, now) {
-            Ending::Unaffected => return,
-            Ending::Refused => self.pending.owe(),
+            Ending::Unaffected => return false,
+            Ending::Refused => self.pending.owe(now),
             Ending::Broken => self.pending.rewind(),
         }
         if std::mem::take(&mut self.unflushed) && self.pending.is_empty() {
             self.link.outgoing.flushed();
         }
-        self.go_on_without(now);
+        true
     }
 
     /// A stream is gone: another one carries on, or one is opened again, or this is the end of it.
@@ -446,6 +467,24 @@ impl Writer {
         (self.link.origin.peer, self.link.origin.stream.clone())
     }
 
+    /// A peer that does nothing else must not fill every event queue.
+    fn report_too_many(&mut self) {
+        self.too_many += 1;
+        if self.too_many <= MOST_REPORTED {
+            let detail =
+                format!("one more stream of this name was refused: {MOST_READERS} are read");
+            self.warn(ErrorCode::TooManyStreams, detail);
+        }
+    }
+
+    fn report_the_rest(&self) {
+        if self.too_many > MOST_REPORTED {
+            let rest = self.too_many - MOST_REPORTED;
+            let detail = format!("{rest} more streams of this name were refused");
+            self.warn(ErrorCode::TooManyStreams, detail);
+        }
+    }
+
     fn warn(&self, code: ErrorCode, detail: String) {
         let (peer, stream) = (Some(self.link.origin.peer), Some(self.link.origin.stream.clone()));
         self.link.events.emit(EventKind::Warning { code, peer, stream, detail });
@@ -453,8 +492,8 @@ impl Writer {
 
     /// What no stream takes waits with the rest, and counts as unwritten.
     fn give_back(&mut self) {
-        self.pending.fetch_unsent(&mut self.duplex);
-        self.link.outgoing.give_back(std::mem::take(&mut self.pending).into_unfinished());
+        let unsent = std::mem::take(&mut self.pending).into_unsent(&mut self.duplex);
+        self.link.outgoing.give_back(unsent);
     }
 
     /// Whether the links that carried this stream before have written their last.
@@ -470,13 +509,15 @@ impl Writer {
         drop(tokio::time::timeout(FAREWELL, futures::future::join_all(closing)).await);
     }
 
-    /// The connection ended, or all is done. What was written to it is not sent again: nobody knows
-    /// what of it was read.
+    /// The connection ended, or all is done.
     fn finish(mut self) {
-        self.link.outgoing.give_back(std::mem::take(&mut self.pending).into_unwritten());
+        let pending = std::mem::take(&mut self.pending);
+        let unwritten = pending.into_unwritten(&mut self.duplex, Instant::now());
+        self.link.outgoing.give_back(unwritten);
         if self.unflushed {
             self.link.outgoing.flushed();
         }
+        self.report_the_rest();
         self.link.ends.written.cancel();
     }
 }

@@ -86,9 +86,20 @@ impl Duplex {
     }
 
     /// A stream that the peer opened stands. It takes the place of an earlier one of the peer's,
-    /// which may be read to its end but no longer counts.
+    /// which may be read to its end but no longer counts. Where that one [stands](Self::standing),
+    /// report its [end](Self::ended) first: what was written on it may have to be written again.
     pub fn theirs_arrived(&mut self, now: Instant) -> Stream {
         self.open(Side::Theirs, now)
+    }
+
+    /// The stream of this side, if one stands.
+    #[must_use]
+    pub fn standing(&self, side: Side) -> Option<Stream> {
+        let open = match side {
+            Side::Own => &self.own,
+            Side::Theirs => &self.theirs,
+        };
+        open.as_ref().map(|open| open.stream)
     }
 
     /// Opening a stream of our own failed: refused in negotiation, or timed out.
@@ -248,6 +259,14 @@ impl Duplex {
     /// `None` while the peer is not established: nothing was written yet.
     fn window_end(&self, open: &Open) -> Option<Instant> {
         self.established.map(|established| open.at.max(established) + REFUSAL_WINDOW)
+    }
+
+    /// Whether the peer may refuse this stream still: nothing was read on it, and the time for that
+    /// has not passed.
+    #[must_use]
+    pub fn is_refusable(&self, stream: Stream, now: Instant) -> bool {
+        let mut open = self.own.iter().chain(&self.theirs);
+        open.any(|open| open.stream == stream && self.may_be_refused(open, now))
     }
 
     fn current(&self) -> Option<&Open> {
