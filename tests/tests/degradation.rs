@@ -221,7 +221,7 @@ async fn a_message_that_was_cut_goes_whole_into_the_peers_next_stream() {
 
     // The node is stuck in the middle of the message; the first stream lives all the while.
     let mut second = raw.open(CHAT).await;
-    let framed = second.read((1 << 20) + 28 + 6).await;
+    let framed = within("the whole message", second.read((1 << 20) + 28 + 6)).await;
     assert_eq!(framed[..4], begin);
     drop(first);
 }
