@@ -251,8 +251,8 @@ mod tests {
 
     use super::*;
 
-    fn source(n: u8) -> Option<Source> {
-        Some(Source::of([192, 0, 2, n].into()))
+    fn source(n: u8) -> Source {
+        Source::of([192, 0, 2, n].into())
     }
 
     /// Whoever has to go, as [`Pending`] should see it: an index into these, which are by age.
@@ -291,7 +291,7 @@ mod tests {
                     Happening::Leaves(_) => {}
                     Happening::Comes(from) => {
                         let (handle, _registration) = AbortHandle::new_pair();
-                        let place = pending.enter(source(from), handle.clone());
+                        let place = pending.enter(Some(source(from)), handle.clone());
                         waiting.push((from, place, handle));
                         if waiting.len() > most {
                             dropped.push(waiting.remove(goes(&waiting)));
@@ -314,7 +314,7 @@ mod tests {
         let pending = Pending::new(8);
         let enter = |from| {
             let (handle, _registration) = AbortHandle::new_pair();
-            (pending.enter(source(from), handle.clone()), handle)
+            (pending.enter(Some(source(from)), handle.clone()), handle)
         };
         let honest = [enter(1), enter(2)];
         let _flood: Vec<_> = (0..1000).map(|_| enter(3)).collect();

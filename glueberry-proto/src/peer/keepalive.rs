@@ -72,10 +72,10 @@ impl Watch {
         Self { interval, timeout, phase: Phase::Listening { since: now } }
     }
 
-    /// How long an answer may take.
+    /// How long an answer may take, the last look included.
     #[must_use]
-    pub fn timeout(&self) -> Duration {
-        self.timeout
+    pub fn patience(&self) -> Duration {
+        self.timeout + self.timeout / LAST_LOOK
     }
 
     /// Decides what to do now. `heard` is when the last sign of life came.
@@ -256,8 +256,8 @@ mod tests {
     fn an_answer_that_is_read_only_after_the_deadline_saves_the_connection() {
         let (mut watch, at) = asked();
         let heard = at.checked_sub(3 * SECOND).unwrap();
-        // A little less late than shows that this process stood still.
-        let late = at + 3 * SECOND + 2 * LOOK - SECOND / 100;
+        // Less late than shows that this process stood still.
+        let late = at + 3 * SECOND + LOOK;
         assert_eq!(watch.check(late, heard, Outbound::Flows), Step::Wait(late + LOOK));
         watch.answered(late);
         assert_eq!(watch.check(late, late, Outbound::Flows), Step::Wait(late + 3 * SECOND));

@@ -109,7 +109,7 @@ impl Watcher {
     fn question(&self) -> SubstreamProtocol<Ping> {
         let protocol = SubstreamProtocol::new(ReadyUpgrade::new(PING), ());
         match &self.watch {
-            Some(watch) => protocol.with_timeout(watch.timeout() + AFTER_TIMEOUT),
+            Some(watch) => protocol.with_timeout(watch.patience() + AFTER_PATIENCE),
             None => protocol,
         }
     }
@@ -204,8 +204,8 @@ impl ConnectionHandler for Watcher {
     }
 }
 
-/// A stream that was not agreed on by then is given up. The timeout alone decides before.
-const AFTER_TIMEOUT: Duration = Duration::from_secs(1);
+/// A stream that was not agreed on by then is given up. The watch alone decides before.
+const AFTER_PATIENCE: Duration = Duration::from_secs(1);
 /// Streams of pings that a peer may have open at once: one, and one while it replaces that. More are
 /// dropped, which resets them.
 pub(crate) const MOST_ECHOES: usize = 2;

@@ -52,10 +52,14 @@ impl Vigil {
     }
 
     fn watcher(&self, address: &Multiaddr) -> Watcher {
-        let watch =
-            self.keep_alive.map(|times| Watch::new(times.interval, times.timeout, Instant::now()));
+        let watch = self.keep_alive.map(watch);
         Watcher::new(self.pulses.clone(), watch, notices_silence(address))
     }
+}
+
+/// The last look, an eighth more than what the watch is given, is within the timeout.
+fn watch(times: KeepAlive) -> Watch {
+    Watch::new(times.interval, times.timeout * 8 / 9, Instant::now())
 }
 
 impl NetworkBehaviour for Vigil {
@@ -93,5 +97,19 @@ impl NetworkBehaviour for Vigil {
         self.silent
             .pop_front()
             .map_or(Poll::Pending, |silent| Poll::Ready(ToSwarm::GenerateEvent(silent)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_may_take_as_long_as_the_timeout_and_no_longer() {
+        let timeout = Duration::from_secs(3);
+        let patience = watch(KeepAlive { timeout, ..KeepAlive::default() }).patience();
+        assert!(patience <= timeout && patience + Duration::from_millis(1) > timeout);
     }
 }
