@@ -294,7 +294,7 @@ fn node(all: &mut Vec<Limit>) {
     table! { all, Node
         "total": Amount::between(total_least, total_most), Amount::Count(1) => Amount::count(MOST_CONNECTIONS);
             why "half of the files that the process may open";
-            then "one more is refused: `TotalLimit`; a dial fails with `TooManyConnections`";
+            then "one more is refused: `TotalLimit`; a dial fails with `TooManyConnections`; an eighth is kept for dials";
             test when_the_node_is_full_newcomers_are_refused_and_nobody_has_to_go;
         "pending": Amount::between(pending_least, pending_most), Amount::Count(1) => Amount::count(MOST_CONNECTIONS);
             why "an eighth of `total`; at 256 KiB each the most are 256 MiB";
