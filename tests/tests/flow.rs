@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use glueberry_core::{
-    Direction, ErrorCode, EventFilter, EventKind, EventName, Events, Messages, Node, PeerId,
-    PressureLevel, StreamConfig,
+    Builder, Direction, ErrorCode, EventFilter, EventKind, EventName, Events, Messages, Node,
+    PeerId, PressureLevel, StreamConfig,
 };
 use glueberry_tests::node::{QUIC, TCP, builder, listening};
 use glueberry_tests::valve::Valve;
@@ -16,8 +16,12 @@ fn small() -> StreamConfig {
 }
 
 async fn node(place: &str) -> Node {
+    listening(small_node(), place).await
+}
+
+fn small_node() -> Builder {
     let builder = builder(&[]).stream("chat", small()).unwrap().stream("other", small()).unwrap();
-    listening(builder.linger(LINGER), place).await
+    builder.linger(LINGER)
 }
 
 async fn pair(place: &str) -> (Node, Node) {
@@ -235,7 +239,9 @@ async fn a_shutdown_ends_blocked_writes_within_its_bound() {
 #[tokio::test]
 async fn a_writer_that_is_stuck_in_the_socket_holds_up_neither_disconnect_nor_shutdown() {
     for shutdown in [false, true] {
-        let (a, b) = (node(TCP).await, node(TCP).await);
+        // The keep-alive would end the session before all is full.
+        let deaf = || small_node().keep_alive(None);
+        let (a, b) = (listening(deaf(), TCP).await, listening(deaf(), TCP).await);
         let valve = Valve::before(&b).await;
         let peer = a.connect(valve.address()).timeout(PATIENCE).await.unwrap();
         wait::established(&b, a.peer_id()).await;
@@ -265,7 +271,7 @@ async fn a_writer_that_is_stuck_in_the_socket_holds_up_neither_disconnect_nor_sh
 /// How long the nodes of these tests go on writing at their end.
 const LINGER: Duration = Duration::from_millis(200);
 /// What the documentation of `shutdown` promises above the linger.
-const SHUTTING_DOWN: Duration = Duration::from_secs(7);
+const SHUTTING_DOWN: Duration = Duration::from_secs(11);
 /// A session ends when the linger is over, whatever the connection does.
 const DISCONNECTING: Duration = Duration::from_secs(2);
 /// Long against what a call takes that does not wait.
