@@ -98,32 +98,30 @@ pub async fn message(inbox: &mut Messages, what: &str) -> Message {
 
 /// Says when something has stopped moving: for what is full at an unknown point.
 pub struct Standstill<T> {
+    lasting: Duration,
     last: Option<T>,
     since: Instant,
     looks: u32,
 }
 
 impl<T: PartialEq> Standstill<T> {
-    /// Nothing was seen yet.
-    #[expect(clippy::new_without_default, reason = "there is no usual standstill")]
+    /// Nothing was seen yet; what does not move for so long stands still.
     #[must_use]
-    pub fn new() -> Self {
-        Self { last: None, since: Instant::now(), looks: 0 }
+    pub fn lasting(lasting: Duration) -> Self {
+        Self { lasting, last: None, since: Instant::now(), looks: 0 }
     }
 
-    /// True once `place` has been the same for three seconds, and in many looks: where one look comes
+    /// True once `place` has been the same for long enough, and in many looks: where one look comes
     /// late because the machine is busy, what is looked at had no time either.
     pub fn at(&mut self, place: T) -> bool {
         if self.last.as_ref() != Some(&place) {
-            *self = Self { last: Some(place), ..Self::new() };
+            *self = Self { last: Some(place), ..Self::lasting(self.lasting) };
         }
         self.looks += 1;
-        self.looks > STILL_LOOKS && self.since.elapsed() > STILL
+        self.looks > STILL_LOOKS && self.since.elapsed() > self.lasting
     }
 }
 
 /// Short against what is waited for, long against what asking costs.
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(5);
-/// Over QUIC a lost datagram can hold everything up for a second.
-const STILL: Duration = Duration::from_secs(3);
 const STILL_LOOKS: u32 = 60;

@@ -34,7 +34,7 @@ async fn pair(place: &str) -> (Node, Node) {
 
 /// Sends until every buffer on the way is full and stays so; says how many messages that took.
 async fn fill(node: &Node, peer: PeerId, stream: &str) -> usize {
-    let (mut sent, mut still) = (0, Standstill::new());
+    let (mut sent, mut still) = (0, Standstill::lasting(Duration::from_secs(1)));
     let full = async || {
         while node.try_send(&peer, stream, &[7; 1000]).is_ok() {
             sent += 1;
