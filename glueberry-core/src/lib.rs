@@ -31,6 +31,7 @@ mod address;
 mod ban;
 mod call;
 mod config;
+pub mod embed;
 mod error;
 mod events;
 mod identity;

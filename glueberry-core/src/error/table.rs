@@ -101,6 +101,10 @@ error_table! {
     204 NodeClosed           Usage         false "The node was shut down: start a new one."
     205 DialedSelf           Usage         false "The address is this node's own: dial another peer."
     206 UnknownPeer          Usage         false "No address of this peer is known: add it with `add_peer`, or connect to an address that ends in its id."
+    207 InvalidArgument      Usage         false "Correct the argument that the message names: it is missing, out of range, or not UTF-8."
+    208 WouldDeadlock        Usage         false "Do not wait inside a callback: begin an operation instead, or hand the work to another thread."
+    209 Forked               Usage         false "Nodes do not survive fork(): fork before the first one starts, or exec a program in the child."
+    210 QueueHasCallback     Usage         false "A queue is either read or called back: clear the callback first, or wait until nobody reads."
     301 NotConnected         Network       true  "Connect to the peer, or wait until PeerEstablished, then try again."
     302 Unreachable          Network       true  "Check that the peer runs and listens at this address, and that no firewall stands between."
     303 AddressInUse         Network       true  "Another program listens there: choose another port, or 0 for any free one."
@@ -128,7 +132,9 @@ error_table! {
     506 TooManyConnections   Limit         true  "A limit on connections was reached: try again later, or raise it in the configuration."
     507 TooManyPeers         Limit         false "The address book is full: remove peers or bans that are not needed any more."
     508 MetadataTooLarge     Limit         false "Store less with the peer: metadata is for small facts."
+    509 TooManyOperations    Limit         true  "Too many operations, or too many bytes in them, wait at this node: wait until some are done."
     901 Internal             Internal      false "This is a fault in Glueberry: please report it with the log."
+    902 Panicked             Internal      false "This is a fault in Glueberry: please report it with the log, and start a new node."
 }
 
 #[cfg(test)]
