@@ -16,6 +16,12 @@ pub(crate) unsafe fn entry(
     body: impl FnOnce() -> Result<Status>,
 ) -> i32 {
     let outcome = fork::check().and_then(|()| contained(body));
+    // SAFETY: the caller's promise, passed on.
+    unsafe { deliver(err, outcome) }
+}
+
+/// Makes a status of an outcome, and hands its error out if the caller wants it.
+pub(crate) unsafe fn deliver(err: *mut *mut glueberry_error_t, outcome: Result<Status>) -> i32 {
     // SAFETY: the caller promises that `err` is NULL or valid.
     let err = unsafe { err.as_mut() };
     let (status, error) = match outcome {
