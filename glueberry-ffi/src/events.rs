@@ -2,15 +2,15 @@
 
 use std::ffi::c_void;
 
-use glueberry_core::embed::{EventQueue, Notice, fork};
+use glueberry_core::embed::{EventQueue, Notice};
 use glueberry_core::{EventFilter, EventName, PeerId, Result};
 
-use crate::arguments::{invalid, items, place, reference, timeout};
+use crate::arguments::{invalid, items, place, timeout};
 use crate::callbacks::{UserData, register};
 use crate::error::glueberry_error_t;
 use crate::event::{GLUEBERRY_EVENT_OP_DONE, glueberry_event_t};
-use crate::guard::{Status, deliver, release};
-use crate::node::{Standing, asking, glueberry_node_t};
+use crate::guard::release;
+use crate::node::{Child, Standing, asking, child_entry, glueberry_node_t};
 use crate::outputs::{Slot, give, take};
 use crate::peer_id::{glueberry_peer_id_t, parse_peer};
 use crate::queue::{Array, put_one};
@@ -22,6 +22,12 @@ use crate::status::GLUEBERRY_OK;
 pub struct glueberry_events_t {
     pub(crate) queue: EventQueue,
     standing: Standing,
+}
+
+impl Child for glueberry_events_t {
+    fn standing(&self) -> &Standing {
+        &self.standing
+    }
 }
 
 /// Which events a queue wants: set its `size` before. `LAGGED` and `OP_DONE` always come.
@@ -112,9 +118,9 @@ pub unsafe extern "C" fn glueberry_events_next(
     // SAFETY: the caller's promises, passed on.
     unsafe {
         let slot = Slot::cleared(event);
-        queue_entry(events, std::ptr::null_mut(), |queue| {
+        child_entry(events, "events", std::ptr::null_mut(), |events| {
             let (place, within) = (slot.needed("event")?, timeout(timeout_ms)?);
-            Ok(put_one(queue.next(within)?, place, glueberry_event_t::give))
+            Ok(put_one(events.queue.next(within)?, place, glueberry_event_t::give))
         })
     }
 }
@@ -137,8 +143,8 @@ pub unsafe extern "C" fn glueberry_events_drain(
     // SAFETY: the caller's promises, passed on.
     unsafe {
         let array = Array::cleared(array, count);
-        queue_entry(events, std::ptr::null_mut(), |queue| {
-            Array::fill(array, max, |max| queue.take(max), glueberry_event_t::give)
+        child_entry(events, "events", std::ptr::null_mut(), |events| {
+            Array::fill(array, max, |max| events.queue.take(max), glueberry_event_t::give)
         })
     }
 }
@@ -162,9 +168,9 @@ pub unsafe extern "C" fn glueberry_events_fd(
         if let Some(fd) = fd.as_mut() {
             *fd = NO_FD;
         }
-        queue_entry(events, err, |queue| {
+        child_entry(events, "events", err, |events| {
             let fd = place(fd, "fd")?;
-            *fd = queue.fd()?;
+            *fd = events.queue.fd()?;
             Ok(GLUEBERRY_OK)
         })
     }
@@ -188,12 +194,12 @@ pub unsafe extern "C" fn glueberry_events_set_callback(
 ) -> i32 {
     // SAFETY: the caller's promises, passed on.
     unsafe {
-        queue_entry(events, err, |queue| {
+        child_entry(events, "events", err, |events| {
             let callback = sized::read(callback, "callback")?;
             let missing = || invalid("callback.on_event is NULL");
             let on_event = callback.on_event.ok_or_else(missing)?;
             let user_data = UserData::new(callback.user_data, callback.destroy);
-            register(|| queue.call_back(calling(on_event, user_data)))?;
+            register(|| events.queue.call_back(calling(on_event, user_data)))?;
             Ok(GLUEBERRY_OK)
         })
     }
@@ -207,8 +213,8 @@ pub unsafe extern "C" fn glueberry_events_set_callback(
 pub unsafe extern "C" fn glueberry_events_clear_callback(events: *const glueberry_events_t) -> i32 {
     // SAFETY: the caller's promises, passed on.
     unsafe {
-        queue_entry(events, std::ptr::null_mut(), |queue| {
-            queue.stop_calling_back();
+        child_entry(events, "events", std::ptr::null_mut(), |events| {
+            events.queue.stop_calling_back();
             Ok(GLUEBERRY_OK)
         })
     }
@@ -222,8 +228,8 @@ pub unsafe extern "C" fn glueberry_events_clear_callback(events: *const glueberr
 pub unsafe extern "C" fn glueberry_events_close(events: *const glueberry_events_t) -> i32 {
     // SAFETY: the caller's promises, passed on.
     unsafe {
-        queue_entry(events, std::ptr::null_mut(), |queue| {
-            queue.close();
+        child_entry(events, "events", std::ptr::null_mut(), |events| {
+            events.queue.close();
             Ok(GLUEBERRY_OK)
         })
     }
@@ -277,19 +283,6 @@ fn kind_in(kind: i32) -> Result<EventName> {
     let mut all = EventName::ALL.iter().copied();
     let found = all.find(|name| i32::from(name.number()) == kind);
     found.ok_or_else(|| invalid(format!("filter.kinds has {kind}, which is no kind of event")))
-}
-
-/// The guard of the calls of a queue.
-unsafe fn queue_entry(
-    events: *const glueberry_events_t,
-    err: *mut *mut glueberry_error_t,
-    body: impl FnOnce(&EventQueue) -> Result<Status>,
-) -> i32 {
-    // SAFETY: the caller's promises, passed on.
-    unsafe {
-        let found = fork::check().and_then(|()| reference(events, "events"));
-        deliver(err, found.and_then(|found| found.standing.watch(|| body(&found.queue))))
-    }
 }
 
 fn calling(

@@ -2,15 +2,15 @@
 
 use std::ffi::{c_char, c_void};
 
-use glueberry_core::embed::{MessageQueue, fork};
-use glueberry_core::{Message, Result};
+use glueberry_core::Message;
+use glueberry_core::embed::MessageQueue;
 
-use crate::arguments::{invalid, place, reference, text, timeout};
+use crate::arguments::{invalid, place, text, timeout};
 use crate::callbacks::{UserData, register};
 use crate::error::glueberry_error_t;
-use crate::guard::{Status, deliver, release};
+use crate::guard::release;
 use crate::message::glueberry_message_t;
-use crate::node::{Standing, asking, glueberry_node_t};
+use crate::node::{Child, Standing, asking, child_entry, glueberry_node_t};
 use crate::outputs::{Slot, give, take};
 use crate::queue::{Array, put_one};
 use crate::sized::{self, Growing};
@@ -21,6 +21,12 @@ use crate::status::GLUEBERRY_OK;
 pub struct glueberry_messages_t {
     queue: MessageQueue,
     standing: Standing,
+}
+
+impl Child for glueberry_messages_t {
+    fn standing(&self) -> &Standing {
+        &self.standing
+    }
 }
 
 /// Who is called back for messages: set its `size` before.
@@ -113,9 +119,9 @@ pub unsafe extern "C" fn glueberry_messages_next(
     // SAFETY: the caller's promises, passed on.
     unsafe {
         let slot = Slot::cleared(message);
-        queue_entry(messages, std::ptr::null_mut(), |queue| {
+        child_entry(messages, "messages", std::ptr::null_mut(), |messages| {
             let (place, within) = (slot.needed("message")?, timeout(timeout_ms)?);
-            Ok(put_one(queue.next(within)?, place, glueberry_message_t::give))
+            Ok(put_one(messages.queue.next(within)?, place, glueberry_message_t::give))
         })
     }
 }
@@ -138,8 +144,8 @@ pub unsafe extern "C" fn glueberry_messages_drain(
     // SAFETY: the caller's promises, passed on.
     unsafe {
         let array = Array::cleared(array, count);
-        queue_entry(messages, std::ptr::null_mut(), |queue| {
-            Array::fill(array, max, |max| queue.take(max), glueberry_message_t::give)
+        child_entry(messages, "messages", std::ptr::null_mut(), |messages| {
+            Array::fill(array, max, |max| messages.queue.take(max), glueberry_message_t::give)
         })
     }
 }
@@ -163,9 +169,9 @@ pub unsafe extern "C" fn glueberry_messages_fd(
         if let Some(fd) = fd.as_mut() {
             *fd = NO_FD;
         }
-        queue_entry(messages, err, |queue| {
+        child_entry(messages, "messages", err, |messages| {
             let fd = place(fd, "fd")?;
-            *fd = queue.fd()?;
+            *fd = messages.queue.fd()?;
             Ok(GLUEBERRY_OK)
         })
     }
@@ -189,12 +195,12 @@ pub unsafe extern "C" fn glueberry_messages_set_callback(
 ) -> i32 {
     // SAFETY: the caller's promises, passed on.
     unsafe {
-        queue_entry(messages, err, |queue| {
+        child_entry(messages, "messages", err, |messages| {
             let callback = sized::read(callback, "callback")?;
             let missing = || invalid("callback.on_message is NULL");
             let on_message = callback.on_message.ok_or_else(missing)?;
             let user_data = UserData::new(callback.user_data, callback.destroy);
-            register(|| queue.call_back(calling(on_message, user_data)))?;
+            register(|| messages.queue.call_back(calling(on_message, user_data)))?;
             Ok(GLUEBERRY_OK)
         })
     }
@@ -210,8 +216,8 @@ pub unsafe extern "C" fn glueberry_messages_clear_callback(
 ) -> i32 {
     // SAFETY: the caller's promises, passed on.
     unsafe {
-        queue_entry(messages, std::ptr::null_mut(), |queue| {
-            queue.stop_calling_back();
+        child_entry(messages, "messages", std::ptr::null_mut(), |messages| {
+            messages.queue.stop_calling_back();
             Ok(GLUEBERRY_OK)
         })
     }
@@ -225,8 +231,8 @@ pub unsafe extern "C" fn glueberry_messages_clear_callback(
 pub unsafe extern "C" fn glueberry_messages_close(messages: *const glueberry_messages_t) -> i32 {
     // SAFETY: the caller's promises, passed on.
     unsafe {
-        queue_entry(messages, std::ptr::null_mut(), |queue| {
-            queue.close();
+        child_entry(messages, "messages", std::ptr::null_mut(), |messages| {
+            messages.queue.close();
             Ok(GLUEBERRY_OK)
         })
     }
@@ -243,19 +249,6 @@ pub unsafe extern "C" fn glueberry_messages_free(messages: *mut glueberry_messag
         let Some(messages) = (unsafe { take(messages) }) else { return };
         messages.queue.close();
     });
-}
-
-/// The guard of the calls of a queue.
-unsafe fn queue_entry(
-    messages: *const glueberry_messages_t,
-    err: *mut *mut glueberry_error_t,
-    body: impl FnOnce(&MessageQueue) -> Result<Status>,
-) -> i32 {
-    // SAFETY: the caller's promises, passed on.
-    unsafe {
-        let found = fork::check().and_then(|()| reference(messages, "messages"));
-        deliver(err, found.and_then(|found| found.standing.watch(|| body(&found.queue))))
-    }
 }
 
 fn calling(

@@ -346,6 +346,25 @@ pub(crate) unsafe fn plain_node_entry(
     unsafe { node_entry(node, std::ptr::null_mut(), body) }
 }
 
+/// What was made from a node, and may outlive it.
+pub(crate) trait Child {
+    fn standing(&self) -> &Standing;
+}
+
+/// The guard of the calls of what was made from a node.
+pub(crate) unsafe fn child_entry<C: Child>(
+    child: *const C,
+    what: &str,
+    err: *mut *mut glueberry_error_t,
+    body: impl FnOnce(&C) -> Result<Status>,
+) -> i32 {
+    // SAFETY: the caller's promises, passed on.
+    unsafe {
+        let child = fork::check().and_then(|()| reference(child, what));
+        deliver(err, child.and_then(|child| child.standing().watch(|| body(child))))
+    }
+}
+
 /// A call that asks the node for a handle.
 pub(crate) unsafe fn asking<T>(
     node: *const glueberry_node_t,

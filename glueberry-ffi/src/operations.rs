@@ -9,8 +9,8 @@ use glueberry_core::embed::{Completing, Host, Operation};
 use crate::arguments::{GLUEBERRY_FOREVER, bytes, reference, text, timeout};
 use crate::error::glueberry_error_t;
 use crate::events::glueberry_events_t;
-use crate::guard::{plain_entry, release};
-use crate::node::{Standing, glueberry_node_t, node_entry, peer_in};
+use crate::guard::release;
+use crate::node::{Child, Standing, child_entry, glueberry_node_t, node_entry, peer_in};
 use crate::outputs::{Slot, give, take};
 use crate::peer_id::glueberry_peer_id_t;
 use crate::peers::glueberry_new_peer_t;
@@ -25,6 +25,12 @@ use crate::work::{
 pub struct glueberry_op_t {
     operation: Operation,
     standing: Standing,
+}
+
+impl Child for glueberry_op_t {
+    fn standing(&self) -> &Standing {
+        &self.standing
+    }
 }
 
 /// Begins to do what `glueberry_node_shutdown` does without a deadline. It never waits.
@@ -487,14 +493,13 @@ pub unsafe extern "C" fn glueberry_node_complete_handshake_start(
 /// - `op` `[in]`
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn glueberry_op_cancel(op: *const glueberry_op_t) -> i32 {
-    plain_entry(|| {
-        // SAFETY: the caller's promise, passed on.
-        let op = unsafe { reference(op, "op")? };
-        op.standing.watch(|| {
+    // SAFETY: the caller's promise, passed on.
+    unsafe {
+        child_entry(op, "op", std::ptr::null_mut(), |op| {
             op.operation.cancel();
             Ok(GLUEBERRY_OK)
         })
-    })
+    }
 }
 
 /// Frees the handle. The operation goes on.
