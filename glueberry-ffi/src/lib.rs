@@ -25,7 +25,8 @@ mod sized;
 mod version;
 mod work;
 
-pub use scaffold::*;
+#[cfg(test)]
+mod tests;
 
 pub use arguments::{GLUEBERRY_FOREVER, GLUEBERRY_NTS};
 pub use calls::*;
