@@ -230,8 +230,9 @@ pub unsafe extern "C" fn glueberry_event_clone(
     plain_entry(|| {
         // SAFETY: the caller's promise, passed on.
         let event = unsafe { reference(event, "event")? };
+        let copy = slot.needed("copy")?;
         let (notice, at) = (event.notice.clone(), event.at);
-        *slot.needed("copy")? = give(glueberry_event_t { notice, at, texts: OnceLock::new() });
+        *copy = give(glueberry_event_t { notice, at, texts: OnceLock::new() });
         Ok(GLUEBERRY_OK)
     })
 }

@@ -103,7 +103,8 @@ pub unsafe extern "C" fn glueberry_message_clone(
     plain_entry(|| {
         // SAFETY: the caller's promise, passed on.
         let message = unsafe { reference(message, "message")? };
-        *slot.needed("copy")? = glueberry_message_t::give(message.message.clone());
+        let copy = slot.needed("copy")?;
+        *copy = glueberry_message_t::give(message.message.clone());
         Ok(GLUEBERRY_OK)
     })
 }

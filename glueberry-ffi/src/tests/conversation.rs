@@ -4,8 +4,8 @@ use std::ffi::{CStr, CString};
 use std::ptr::{null, null_mut};
 
 use super::support::{
-    CHAT, CLOSED, LONG, NTS, Running, completions, configuration, done, nobody, payload, read,
-    receive, sized_zero,
+    CHAT, CLOSED, INVALID, LONG, NTS, Running, completions, configuration, done, nobody, payload,
+    read, receive, sized_zero,
 };
 use crate::*;
 
@@ -46,6 +46,7 @@ fn a_message_may_be_sent_at_once_flushed_and_kept_longer_than_its_queue_and_node
         done(glueberry_node_try_send(a.node, &raw const peer, chat, NTS, data, 3, err));
         done(glueberry_node_flush(a.node, &raw const peer, chat, NTS, LONG, null_mut()));
         done(glueberry_messages_next(inbox, LONG, &raw mut message));
+        assert_eq!(glueberry_message_clone(message, null_mut()), INVALID);
         done(glueberry_message_clone(message, &raw mut copy));
         glueberry_message_free(message);
         b.free_node();
@@ -284,8 +285,5 @@ fn queues_outlive_their_node_and_end() {
         assert!(message.is_null());
         glueberry_messages_free(inbox);
     }
-    assert_eq!(
-        unsafe { glueberry_node_shutdown(null(), LONG, null_mut()) },
-        super::support::INVALID
-    );
+    assert_eq!(unsafe { glueberry_node_shutdown(null(), LONG, null_mut()) }, INVALID);
 }
