@@ -3,9 +3,22 @@
 //!
 //! For authors of bindings. Applications in Rust use [`Node`](crate::Node), inside their own runtime.
 
+mod completions;
+mod dispatcher;
 pub mod fork;
+mod host;
+mod lanes;
+mod queue;
+mod runtime;
+#[cfg(unix)]
+mod signal;
+mod source;
 
 use crate::error::{Error, ErrorCode};
+pub use completions::{Done, Notice, Operation, Yield};
+pub use host::{Completing, Host};
+pub use queue::{Next, Queue};
+pub use source::{EventQueue, EventSource, MessageQueue, MessageSource, Source};
 
 /// An error that a binding found, such as an argument that cannot be.
 pub fn fault(code: ErrorCode, message: impl Into<String>) -> Error {

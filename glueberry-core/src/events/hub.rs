@@ -98,6 +98,10 @@ impl Subscription {
         self.waker.take()
     }
 
+    fn has_news(&self) -> bool {
+        self.missed > 0 || !self.queue.is_empty()
+    }
+
     fn pop(&mut self) -> Option<Event> {
         if self.missed > 0 {
             let missed = std::mem::take(&mut self.missed);
@@ -139,6 +143,24 @@ impl Events {
     pub fn drain(&mut self, max: usize) -> Vec<Event> {
         let mut subscription = self.subscription.lock();
         std::iter::from_fn(|| subscription.pop()).take(max).collect()
+    }
+
+    /// What is there now, if anything.
+    pub(crate) fn try_next(&mut self) -> Option<Event> {
+        self.subscription.lock().pop()
+    }
+
+    /// True: there is something. False: nothing will come any more.
+    pub(crate) fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        let mut subscription = self.subscription.lock();
+        if subscription.has_news() {
+            return Poll::Ready(true);
+        }
+        if subscription.closed {
+            return Poll::Ready(false);
+        }
+        subscription.waker = Some(context.waker().clone());
+        Poll::Pending
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {

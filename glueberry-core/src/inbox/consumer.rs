@@ -44,10 +44,12 @@ impl Messages {
 
     /// Waits until [`Messages::drain`] gives something: true; or until the end: false.
     pub async fn ready(&mut self) -> bool {
-        if self.peek_current() {
-            return true;
-        }
-        std::future::poll_fn(|context| self.poll_run(context)).await
+        std::future::poll_fn(|context| self.poll_ready(context)).await
+    }
+
+    /// True: there is something. False: nothing will come any more.
+    pub(crate) fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        if self.peek_current() { Poll::Ready(true) } else { self.poll_run(context) }
     }
 
     /// What is there now, up to `max` messages, without waiting.

@@ -1,0 +1,188 @@
+//! Operations, and what comes of them: exactly one completion each.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use parking_lot::Mutex;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::{Address, Event, PeerId};
+
+/// What comes through a queue of events.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// Something happened.
+    Event(Event),
+    /// An operation is done.
+    Done(Done),
+}
+
+/// The completion of an operation.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// What the caller named the operation by.
+    pub tag: u64,
+    /// What came of it.
+    pub outcome: Result<Yield>,
+}
+
+/// What an operation yields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Yield {
+    /// Nothing but that it is done.
+    Nothing,
+    /// The peer that was reached or added.
+    Peer(PeerId),
+    /// The addresses that are listened at.
+    Addresses(Vec<Address>),
+    /// Whether there was something to do.
+    Flag(bool),
+}
+
+/// An operation that was begun. Dropping it cancels nothing.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    pub(super) cancelled: CancellationToken,
+}
+
+impl Operation {
+    /// Ends the operation with [`ErrorCode::Cancelled`], unless it is done already. Never waits;
+    /// again it does nothing.
+    pub fn cancel(&self) {
+        self.cancelled.cancel();
+    }
+}
+
+/// The completions on their way through one queue of events. Bounded by the operations that one
+/// node takes, and by what was completed and not read: each call that reads makes room.
+#[derive(Default)]
+pub(super) struct Completions {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    done: VecDeque<Done>,
+    outstanding: usize,
+    waker: Option<Waker>,
+    closed: bool,
+}
+
+impl Completions {
+    /// False: no operation is outstanding. Pending otherwise, and also where more may be begun.
+    pub(super) fn poll_ready(&self, context: &mut Context<'_>) -> Poll<bool> {
+        let mut state = self.state.lock();
+        if !state.done.is_empty() {
+            return Poll::Ready(true);
+        }
+        state.waker = Some(context.waker().clone());
+        if state.outstanding == 0 { Poll::Ready(false) } else { Poll::Pending }
+    }
+
+    pub(super) fn take(&self) -> Option<Done> {
+        self.state.lock().done.pop_front()
+    }
+
+    /// Nobody reads any more: what comes is dropped.
+    pub(super) fn close(&self) {
+        let mut state = self.state.lock();
+        state.closed = true;
+        state.done.clear();
+    }
+
+    fn begin(&self) {
+        self.state.lock().outstanding += 1;
+    }
+
+    fn end(&self, done: Done) {
+        let mut state = self.state.lock();
+        state.outstanding -= 1;
+        if !state.closed {
+            state.done.push_back(done);
+        }
+        let waker = state.waker.take();
+        drop(state);
+        waker.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// What all operations of a node may hold together.
+#[derive(Clone, Default)]
+pub(super) struct Budget {
+    held: Arc<Mutex<Held>>,
+}
+
+#[derive(Default)]
+struct Held {
+    operations: usize,
+    bytes: usize,
+}
+
+impl Budget {
+    /// # Errors
+    /// [`ErrorCode::TooManyOperations`].
+    pub(super) fn ticket(
+        &self,
+        completions: &Arc<Completions>,
+        tag: u64,
+        bytes: usize,
+    ) -> Result<Ticket> {
+        let mut held = self.held.lock();
+        if held.operations == MOST_OPERATIONS || held.bytes.saturating_add(bytes) > MOST_BYTES {
+            let (operations, waiting) = (held.operations, held.bytes);
+            let message = format!("{operations} operations with {waiting} bytes wait already");
+            return Err(Error::new(ErrorCode::TooManyOperations, message));
+        }
+        held.operations += 1;
+        held.bytes += bytes;
+        drop(held);
+        completions.begin();
+        let (completions, budget) = (completions.clone(), self.clone());
+        Ok(Ticket { tag, bytes, completions, budget, outcome: None })
+    }
+
+    fn give_back(&self, bytes: usize) {
+        let mut held = self.held.lock();
+        held.operations -= 1;
+        held.bytes -= bytes;
+    }
+}
+
+/// The right and the duty to complete one operation: it is done when this is dropped.
+pub(super) struct Ticket {
+    tag: u64,
+    bytes: usize,
+    completions: Arc<Completions>,
+    budget: Budget,
+    outcome: Option<Result<Yield>>,
+}
+
+impl Ticket {
+    pub(super) fn complete(mut self, outcome: Result<Yield>) {
+        self.outcome = Some(outcome);
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let outcome = self.outcome.take().unwrap_or_else(|| Err(cut_short()));
+        // First, so that whoever hears of this one can begin another.
+        self.budget.give_back(self.bytes);
+        self.completions.end(Done { tag: self.tag, outcome });
+    }
+}
+
+/// Why an operation ended that nobody completed.
+fn cut_short() -> Error {
+    if std::thread::panicking() {
+        return Error::new(ErrorCode::Panicked, "a fault inside Glueberry ended the operation");
+    }
+    Error::new(ErrorCode::NodeClosed, "the node ended before the operation was done")
+}
+
+/// Operations of one node that are not done: some 2 MiB, and more than a program keeps track of.
+pub(crate) const MOST_OPERATIONS: usize = 4096;
+/// Bytes of messages in them: four of the largest.
+pub(crate) const MOST_BYTES: usize = 64 * 1024 * 1024;

@@ -1,0 +1,247 @@
+//! A node on a runtime of its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+use super::completions::{Budget, Operation, Ticket, Yield};
+use super::dispatcher::Dispatcher;
+use super::lanes::Lanes;
+use super::queue::Queue;
+use super::source::{EventQueue, EventSource, MessageQueue, MessageSource};
+use super::{fork, runtime};
+use crate::call::Call;
+use crate::error::{Error, ErrorCode, Result};
+use crate::{Builder, EventFilter, Node, PeerId};
+
+/// A node on a runtime of its own, for programs that have none. Cloning it is cheap: all clones are
+/// one node. When the last is dropped it closes at once, in the background, and its queues end.
+#[derive(Clone)]
+pub struct Host {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    node: Node,
+    /// Taken when the host is dropped.
+    runtime: Option<Runtime>,
+    dispatcher: Dispatcher,
+    budget: Budget,
+    lanes: Lanes,
+}
+
+/// How the completion of an operation is told.
+#[derive(Clone, Copy)]
+pub struct Completing<'a> {
+    /// The queue it comes through; of the same node.
+    pub events: &'a EventQueue,
+    /// What the caller names the operation by.
+    pub tag: u64,
+    /// When it fails with [`ErrorCode::TimedOut`]; `None`: never.
+    pub within: Option<Duration>,
+}
+
+impl Host {
+    /// Starts a node on so many threads; by default as many as there are cores, but at most 4.
+    /// Returns when it listens at all its addresses.
+    ///
+    /// # Errors
+    /// As [`Builder::start`]; [`ErrorCode::InvalidConfig`] unless there are 1 to 64 threads,
+    /// [`ErrorCode::WouldDeadlock`] inside of a runtime or callback, [`ErrorCode::Forked`].
+    pub fn start(builder: Builder, workers: Option<usize>) -> Result<Self> {
+        fork::check()?;
+        runtime::may_wait()?;
+        let runtime = runtime::start(workers)?;
+        let node = runtime.block_on(builder.start())?;
+        let (dispatcher, budget, lanes) = Default::default();
+        let runtime = Some(runtime);
+        Ok(Self { inner: Arc::new(Inner { node, runtime, dispatcher, budget, lanes }) })
+    }
+
+    /// The node, for what needs no waiting.
+    #[must_use]
+    pub fn node(&self) -> &Node {
+        &self.inner.node
+    }
+
+    /// Waits for a call: so long, or without a deadline.
+    ///
+    /// # Errors
+    /// Those of the call; [`ErrorCode::TimedOut`] when the time is over;
+    /// [`ErrorCode::WouldDeadlock`] inside of a callback, unless the time is zero, or of a runtime;
+    /// [`ErrorCode::Forked`].
+    pub fn wait<T>(
+        &self,
+        within: Option<Duration>,
+        call: Call<impl Future<Output = Result<T>>>,
+    ) -> Result<T> {
+        fork::check()?;
+        if within == Some(Duration::ZERO) { runtime::may_block() } else { runtime::may_wait() }?;
+        let runtime = self.runtime();
+        let entered = runtime.enter();
+        let call = match within {
+            Some(within) => call.timeout(within),
+            None => call,
+        };
+        drop(entered);
+        runtime.block_on(call)
+    }
+
+    /// [`Node::send`], waiting for room: so long, or without a deadline.
+    ///
+    /// # Errors
+    /// As [`Node::send`] and [`Host::wait`].
+    #[inline]
+    pub fn send(
+        &self,
+        peer: &PeerId,
+        stream: &str,
+        message: &[u8],
+        within: Option<Duration>,
+    ) -> Result<()> {
+        fork::check()?;
+        match self.node().send(peer, stream, message).now_or_never() {
+            Some(sent) => sent,
+            None => self.wait(within, self.node().send(peer, stream, message)),
+        }
+    }
+
+    /// [`Node::shutdown`]. When the time is over it goes on in the background.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TimedOut`]; as [`Host::wait`].
+    pub fn shutdown(&self, within: Option<Duration>) -> Result<()> {
+        fork::check()?;
+        let node = self.node().clone();
+        let ending = self.runtime().spawn(async move { node.shutdown().await });
+        self.wait(within, Call::new("shutdown", async move { ending.await.map_err(cut_short) }))
+    }
+
+    /// Begins an operation: its outcome comes through a queue of events, whatever happens.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TooManyOperations`], [`ErrorCode::InvalidArgument`] for a queue that was closed,
+    /// [`ErrorCode::Forked`]: then there is no operation, and no completion.
+    pub fn operate<F>(&self, on: Completing<'_>, work: impl FnOnce(Node) -> F) -> Result<Operation>
+    where
+        F: Future<Output = Result<Yield>> + Send + 'static,
+    {
+        let ticket = self.ticket(on, 0)?;
+        let work = work(self.node().clone());
+        Ok(self.run(ticket, on.within, work))
+    }
+
+    /// [`Node::send`] as an operation. Those of one stream are sent in the order in which they were
+    /// begun.
+    ///
+    /// # Errors
+    /// As [`Host::operate`]; what `send` fails with is the operation's outcome.
+    pub fn send_later(
+        &self,
+        on: Completing<'_>,
+        peer: PeerId,
+        stream: &str,
+        message: &[u8],
+    ) -> Result<Operation> {
+        let ticket = self.ticket(on, message.len())?;
+        let turn = self.inner.lanes.turn(peer, stream);
+        let (node, stream, message) = (self.node().clone(), stream.to_owned(), message.to_vec());
+        Ok(self.run(ticket, on.within, async move {
+            let _mine = turn.await;
+            node.send(&peer, &stream, &message).await.map(|()| Yield::Nothing)
+        }))
+    }
+
+    /// [`Node::shutdown`] as an operation. Once begun it comes to its end.
+    ///
+    /// # Errors
+    /// As [`Host::operate`].
+    pub fn shutdown_later(&self, on: Completing<'_>) -> Result<Operation> {
+        let ticket = self.ticket(on, 0)?;
+        let node = self.node().clone();
+        let ending = self.runtime().spawn(async move { node.shutdown().await });
+        let work = async move { ending.await.map(|()| Yield::Nothing).map_err(cut_short) };
+        Ok(self.run(ticket, on.within, work))
+    }
+
+    /// Subscribes to events, from now on.
+    #[must_use]
+    pub fn events(&self, filter: EventFilter) -> EventQueue {
+        let source = EventSource::new(self.node().events(filter));
+        Queue::new(source, self.inner.dispatcher.clone())
+    }
+
+    /// Takes the messages of one stream, from all peers.
+    ///
+    /// # Errors
+    /// As [`Node::messages`].
+    pub fn messages(&self, stream: &str) -> Result<MessageQueue> {
+        let source = MessageSource(self.node().messages(stream)?);
+        Ok(Queue::new(source, self.inner.dispatcher.clone()))
+    }
+
+    /// Takes the messages of all streams, from all peers.
+    ///
+    /// # Errors
+    /// As [`Node::all_messages`].
+    pub fn all_messages(&self) -> Result<MessageQueue> {
+        let source = MessageSource(self.node().all_messages()?);
+        Ok(Queue::new(source, self.inner.dispatcher.clone()))
+    }
+
+    fn ticket(&self, on: Completing<'_>, bytes: usize) -> Result<Ticket> {
+        fork::check()?;
+        let taken = on
+            .events
+            .with_source(|source| self.inner.budget.ticket(source.completions(), on.tag, bytes));
+        taken.unwrap_or_else(|| {
+            let message = "the queue for the completion was closed";
+            Err(Error::new(ErrorCode::InvalidArgument, message))
+        })
+    }
+
+    fn run(
+        &self,
+        ticket: Ticket,
+        within: Option<Duration>,
+        work: impl Future<Output = Result<Yield>> + Send + 'static,
+    ) -> Operation {
+        let operation = Operation { cancelled: CancellationToken::new() };
+        let cancelled = operation.cancelled.clone();
+        self.runtime().spawn(async move {
+            let call = Call::new("the operation", work);
+            let call = match within {
+                Some(within) => call.timeout(within),
+                None => call,
+            };
+            let outcome = cancelled.run_until_cancelled_owned(call).await;
+            ticket.complete(outcome.unwrap_or_else(|| Err(cancelled_by_caller())));
+        });
+        operation
+    }
+
+    fn runtime(&self) -> &Runtime {
+        self.inner.runtime.as_ref().expect("it is taken only when the host is dropped")
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // In a forked child its threads are not there, and whatever waits for them waits for ever.
+        match (self.runtime.take(), fork::check()) {
+            (Some(runtime), Ok(())) => runtime.shutdown_background(),
+            (runtime, _) => std::mem::forget(runtime),
+        }
+    }
+}
+
+fn cancelled_by_caller() -> Error {
+    Error::new(ErrorCode::Cancelled, "the operation was cancelled")
+}
+
+fn cut_short(fault: tokio::task::JoinError) -> Error {
+    Error::new(ErrorCode::Internal, "the shutdown was cut short").caused_by(fault)
+}

@@ -1,0 +1,51 @@
+//! Sends that wait without a thread: in the order in which they were begun, for each stream.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll, Waker};
+
+use parking_lot::Mutex;
+use tokio::sync::OwnedMutexGuard;
+
+use crate::PeerId;
+
+/// For each stream with a send under way, whose turn it is. Bounded by the operations of a node.
+#[derive(Default)]
+pub(super) struct Lanes {
+    lanes: Mutex<HashMap<(PeerId, String), Weak<Lane>>>,
+}
+
+type Lane = tokio::sync::Mutex<()>;
+
+/// A turn that comes after all that were asked for before it.
+pub(super) type Turn = Pin<Box<dyn Future<Output = OwnedMutexGuard<()>> + Send>>;
+
+impl Lanes {
+    /// Stands in line, at once.
+    pub(super) fn turn(&self, peer: PeerId, stream: &str) -> Turn {
+        // The lock lets in by the order of first polls: polled under this one, that of the calls.
+        let mut lanes = self.lanes.lock();
+        let lane = find(&mut lanes, (peer, stream.to_owned()));
+        let mut turn: Turn = Box::pin(lane.lock_owned());
+        match turn.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(guard) => Box::pin(std::future::ready(guard)),
+            Poll::Pending => turn,
+        }
+    }
+}
+
+fn find(lanes: &mut HashMap<(PeerId, String), Weak<Lane>>, key: (PeerId, String)) -> Arc<Lane> {
+    if let Some(lane) = lanes.get(&key).and_then(Weak::upgrade) {
+        return lane;
+    }
+    if lanes.len() >= SWEEP_FROM {
+        lanes.retain(|_, lane| lane.strong_count() > 0);
+    }
+    let lane = Arc::new(Lane::default());
+    lanes.insert(key, Arc::downgrade(&lane));
+    lane
+}
+
+/// Entries of streams whose sends are done are swept from here on.
+const SWEEP_FROM: usize = 64;
