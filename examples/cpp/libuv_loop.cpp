@@ -1,0 +1,106 @@
+// Inside of an event loop that the program already has, here that of libuv: the loop watches the
+// queues' descriptors, and nothing ever waits.
+//
+//   libuv_loop listen /ip4/127.0.0.1/tcp/0     echoes what comes on the stream `chat`
+
+#include <signal.h>
+#include <uv.h>
+
+#include "example.hpp"
+
+using namespace glueberry;
+
+namespace {
+
+// All that the loop serves. libuv's handles point back to it.
+class Server {
+ public:
+  explicit Server(std::string_view address)
+      : node_(example::listener(address)),
+        messages_(node_.messages("chat")),
+        events_(node_.events({{}, {EventKind::op_done}})) {
+    check(uv_loop_init(&loop_));
+    watch(on_messages_, messages_.fd(), [](uv_poll_t* poll, int, int) { self(poll).answer(); });
+    watch(on_events_, events_.fd(), [](uv_poll_t* poll, int, int) { self(poll).print_failures(); });
+    check(uv_signal_init(&loop_, &on_interrupt_));
+    check(uv_signal_start(
+        &on_interrupt_, [](uv_signal_t* s, int) { uv_stop(s->loop); }, SIGINT));
+    read_input();
+  }
+
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Until the end of standard input, or SIGINT.
+  void run() {
+    uv_run(&loop_, UV_RUN_DEFAULT);
+    // A read of standard input may still be under way: the loop is left to the end of the process.
+    uv_poll_stop(&on_messages_);
+    uv_poll_stop(&on_events_);
+    node_.shutdown(example::patience);
+  }
+
+ private:
+  static Server& self(const uv_poll_t* poll) { return *static_cast<Server*>(poll->data); }
+
+  static void check(int status) {
+    if (status < 0) throw std::runtime_error(uv_strerror(status));
+  }
+
+  void watch(uv_poll_t& poll, int fd, uv_poll_cb on_readable) {
+    poll.data = this;
+    check(uv_poll_init(&loop_, &poll, fd));
+    check(uv_poll_start(&poll, UV_READABLE, on_readable));
+  }
+
+  // By libuv's own threads, since standard input may be a file, which cannot be watched.
+  void read_input() {
+    buffer_ = uv_buf_init(chunk_, sizeof chunk_);
+    read_.data = this;
+    check(uv_fs_read(&loop_, &read_, STDIN_FILENO, &buffer_, 1, -1, [](uv_fs_t* read) {
+      const bool is_end = read->result <= 0;
+      uv_fs_req_cleanup(read);
+      if (is_end) return uv_stop(read->loop);
+      static_cast<Server*>(read->data)->read_input();
+    }));
+  }
+
+  // Answers everything that is there. An exception must not go through libuv's C.
+  void answer() noexcept {
+    for (const auto& message : messages_.drain()) {
+      node_.send_start(message.peer(), "chat", message.data(), events_, tag_++, example::patience);
+    }
+  }
+
+  // A peer may leave before it gets its answer. The others go on.
+  void print_failures() noexcept {
+    for (const auto& event : events_.drain()) {
+      if (const auto error = event.error()) example::print(*error);
+    }
+  }
+
+  Node node_;
+  Messages messages_;
+  Events events_;
+  std::uint64_t tag_ = 0;
+  uv_loop_t loop_{};
+  uv_poll_t on_messages_{};
+  uv_poll_t on_events_{};
+  uv_signal_t on_interrupt_{};
+  uv_fs_t read_{};
+  uv_buf_t buffer_{};
+  char chunk_[4096];
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view verb = argc > 1 ? argv[1] : "";
+  return example::run([&] {
+    if (verb != "listen" || argc != 3) return example::usage("libuv_loop listen ADDRESS");
+    // Static: what libuv still reads into lives as long as the process.
+    static Server server(argv[2]);
+    server.run();
+    return 0;
+  });
+}
