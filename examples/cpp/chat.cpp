@@ -20,8 +20,8 @@ Identity identity_in(const char* path) {
 }
 
 // Ends when the node is shut down.
-void print_messages(const Node& node) {
-  for (const auto& message : node.messages("chat")) std::cout << message.text() << std::endl;
+void print_all(const Messages& messages) {
+  for (const auto& message : messages) std::cout << message.text() << std::endl;
 }
 
 // A peer that leaves meanwhile does not keep the line from the others.
@@ -47,7 +47,8 @@ int chat(char** arguments, const char* peer) {
   const Node node = Node::start(Config(identity).listen(arguments[2]).stream("chat"));
   example::print_addresses(node);
   if (peer != nullptr) node.connect(peer, example::patience);
-  std::thread printing([&node] { example::run([&node] { return print_messages(node), 0; }); });
+  const auto messages = node.messages("chat");
+  std::thread printing([&] { example::run([&] { return print_all(messages), 0; }); });
   const int status = example::run([&] { return talk(node, input, arguments[1]), 0; });
   node.shutdown(example::patience);
   printing.join();

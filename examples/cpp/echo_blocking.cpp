@@ -12,8 +12,8 @@ using namespace glueberry;
 namespace {
 
 // Ends when the node is shut down.
-void echo(const Node& node) {
-  for (const auto& message : node.messages("chat")) {
+void echo(const Node& node, const Messages& messages) {
+  for (const auto& message : messages) {
     try {
       node.send(message.peer(), "chat", message.data(), example::patience);
     } catch (const Error& error) {
@@ -26,7 +26,8 @@ void echo(const Node& node) {
 int listen(std::string_view address) {
   example::Input input;
   const Node node = example::listener(address);
-  std::thread echoing([&node] { example::run([&node] { return echo(node), 0; }); });
+  const auto messages = node.messages("chat");
+  std::thread echoing([&] { example::run([&] { return echo(node, messages), 0; }); });
   input.wait_for_end();
   node.shutdown(example::patience);
   echoing.join();

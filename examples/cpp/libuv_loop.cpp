@@ -3,7 +3,6 @@
 //
 //   libuv_loop listen /ip4/127.0.0.1/tcp/0     echoes what comes on the stream `chat`
 
-#include <signal.h>
 #include <uv.h>
 
 #include "example.hpp"
@@ -22,10 +21,21 @@ class Server {
     check(uv_loop_init(&loop_));
     watch(on_messages_, messages_.fd(), [](uv_poll_t* poll, int, int) { self(poll).answer(); });
     watch(on_events_, events_.fd(), [](uv_poll_t* poll, int, int) { self(poll).print_failures(); });
-    check(uv_signal_init(&loop_, &on_interrupt_));
-    check(uv_signal_start(
-        &on_interrupt_, [](uv_signal_t* s, int) { uv_stop(s->loop); }, SIGINT));
-    read_input();
+    watch(on_interrupt_, input_.interrupt_fd(), read_input);
+    // A file cannot be watched, and need not be: its end is there at once.
+    if (uv_guess_handle(input_.fd()) == UV_FILE) {
+      uv_stop(&loop_);
+    } else {
+      watch(on_input_, input_.fd(), read_input);
+    }
+  }
+
+  // libuv gives its handles back from inside the loop.
+  ~Server() {
+    uv_walk(
+        &loop_, [](uv_handle_t* handle, void*) { uv_close(handle, nullptr); }, nullptr);
+    uv_run(&loop_, UV_RUN_DEFAULT);
+    uv_loop_close(&loop_);
   }
 
   Server(const Server&) = delete;
@@ -34,14 +44,15 @@ class Server {
   // Until the end of standard input, or SIGINT.
   void run() {
     uv_run(&loop_, UV_RUN_DEFAULT);
-    // A read of standard input may still be under way: the loop is left to the end of the process.
-    uv_poll_stop(&on_messages_);
-    uv_poll_stop(&on_events_);
     node_.shutdown(example::patience);
   }
 
  private:
   static Server& self(const uv_poll_t* poll) { return *static_cast<Server*>(poll->data); }
+
+  static void read_input(uv_poll_t* poll, int, int) {
+    if (!self(poll).input_.read()) uv_stop(poll->loop);
+  }
 
   static void check(int status) {
     if (status < 0) throw std::runtime_error(uv_strerror(status));
@@ -51,18 +62,6 @@ class Server {
     poll.data = this;
     check(uv_poll_init(&loop_, &poll, fd));
     check(uv_poll_start(&poll, UV_READABLE, on_readable));
-  }
-
-  // By libuv's own threads, since standard input may be a file, which cannot be watched.
-  void read_input() {
-    buffer_ = uv_buf_init(chunk_, sizeof chunk_);
-    read_.data = this;
-    check(uv_fs_read(&loop_, &read_, STDIN_FILENO, &buffer_, 1, -1, [](uv_fs_t* read) {
-      const bool is_end = read->result <= 0;
-      uv_fs_req_cleanup(read);
-      if (is_end) return uv_stop(read->loop);
-      static_cast<Server*>(read->data)->read_input();
-    }));
   }
 
   // Answers everything that is there. An exception must not go through libuv's C.
@@ -79,6 +78,7 @@ class Server {
     }
   }
 
+  example::Input input_;
   Node node_;
   Messages messages_;
   Events events_;
@@ -86,10 +86,8 @@ class Server {
   uv_loop_t loop_{};
   uv_poll_t on_messages_{};
   uv_poll_t on_events_{};
-  uv_signal_t on_interrupt_{};
-  uv_fs_t read_{};
-  uv_buf_t buffer_{};
-  char chunk_[4096];
+  uv_poll_t on_interrupt_{};
+  uv_poll_t on_input_{};
 };
 
 }  // namespace
@@ -98,8 +96,7 @@ int main(int argc, char** argv) {
   const std::string_view verb = argc > 1 ? argv[1] : "";
   return example::run([&] {
     if (verb != "listen" || argc != 3) return example::usage("libuv_loop listen ADDRESS");
-    // Static: what libuv still reads into lives as long as the process.
-    static Server server(argv[2]);
+    Server server(argv[2]);
     server.run();
     return 0;
   });
