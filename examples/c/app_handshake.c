@@ -81,6 +81,7 @@ static int listen_at(const char *address) {
   desk door = {club, messages_of(club, "handshake"), hear_password};
   desk bar = {club, messages_of(club, "chat"), greet};
   const pthread_t doorman = spawn(attend, &door), host = spawn(attend, &bar);
+  print_addresses(club);
   wait_for_end();
   shut_down(club);
   pthread_join(doorman, NULL);

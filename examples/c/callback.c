@@ -62,6 +62,7 @@ static int listen_at(const char *address) {
   sem_init(&server.gone, 0, 0);
   glueberry_messages_t *const messages = messages_of(server.node, "chat");
   call_back(&server, messages);
+  print_addresses(server.node);
   wait_for_end();
   /* Ends both queues, and with them their callbacks. */
   shut_down(server.node);

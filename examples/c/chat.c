@@ -74,6 +74,7 @@ static int chat(const char *key, const char *name, const char *address, const ch
   catch_interrupt();
   glueberry_node_t *const node = start_listening(config_with_key_in(key), address);
   glueberry_messages_t *const messages = messages_of(node, "chat");
+  print_addresses(node);
   if (peer != NULL) {
     check(glueberry_node_connect(node, peer, GLUEBERRY_NTS, PATIENCE_MS, NULL, &err), &err);
   }

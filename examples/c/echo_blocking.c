@@ -37,6 +37,7 @@ static int listen_at(const char *address) {
   server server = {.node = start_listening(new_config(), address)};
   server.messages = messages_of(server.node, "chat");
   const pthread_t echoing = spawn(echo, &server);
+  print_addresses(server.node);
   wait_for_end();
   shut_down(server.node);
   pthread_join(echoing, NULL);

@@ -83,13 +83,11 @@ static inline void print_addresses(const glueberry_node_t *node) {
   glueberry_strings_free(addresses);
 }
 
-/* A node that listens at this address, and says so. */
+/* A node that listens at this address. Say so with `print_addresses` once all is ready. */
 static inline glueberry_node_t *start_listening(glueberry_config_t *config, const char *address) {
   glueberry_error_t *err = NULL;
   check(glueberry_config_add_listen_address(config, address, GLUEBERRY_NTS, &err), &err);
-  glueberry_node_t *const node = start(config);
-  print_addresses(node);
-  return node;
+  return start(config);
 }
 
 /* Writes what is queued, ends the sessions, and with them the queues. */

@@ -119,6 +119,7 @@ static int listen_at(const char *address) {
   server.messages = messages_of(server.node, "chat");
   server.events = events_of(server.node, GLUEBERRY_EVENT_OP_DONE);
   watch_all(&server);
+  print_addresses(server.node);
   uv_run(&server.loop, UV_RUN_DEFAULT);
   shut_down(server.node);
   /* Before the queues, since the descriptors are theirs. */

@@ -70,6 +70,7 @@ static int listen_at(const char *address) {
   server server = {.node = start_listening(new_config(), address)};
   server.messages = messages_of(server.node, "chat");
   server.events = events_of(server.node, GLUEBERRY_EVENT_OP_DONE);
+  print_addresses(server.node);
   loop(&server);
   shut_down(server.node);
   glueberry_messages_free(server.messages);

@@ -53,6 +53,8 @@ static void statuses_and_kinds_have_names(void) {
   CHECK_TEXT("Established", glueberry_state_name(GLUEBERRY_STATE_ESTABLISHED));
   CHECK_TEXT("Requested", glueberry_reason_name(GLUEBERRY_REASON_REQUESTED));
   CHECK_TEXT("PeerBanned", glueberry_denial_name(GLUEBERRY_DENIAL_PEER_BANNED));
+  CHECK_TEXT("SessionEnded", glueberry_stream_close_name(GLUEBERRY_STREAM_CLOSE_SESSION_ENDED));
+  CHECK_TEXT("Open", glueberry_stream_state_name(GLUEBERRY_STREAM_OPEN));
   CHECK_TEXT("network", glueberry_class_name(GLUEBERRY_CLASS_NETWORK));
   CHECK_TEXT("Unknown", glueberry_event_kind_name(0));
   CHECK_TEXT("Unknown", glueberry_state_name(99));

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The examples in C or C++ do what they say: with each other, with the Rust tool and with a Go peer.
+"""The examples in C or C++ do what they say: with each other, the Rust tool and a Go peer.
 
 GLUEBERRY_EXAMPLES_DIR holds the compiled programs, named like their sources; both languages have
 the same ones. GLUEBERRY_CLI and GLUEBERRY_GO_PEER name the tool and the peer; without them they are
