@@ -7,8 +7,15 @@ SHELL := bash
 GO_DIR := tests/interop/go
 # For `make benchmark ARGS='…'`.
 ARGS ?=
+# For `make install`.
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+DESTDIR ?=
+PROFILE ?= release
+INSTALL_LIBRARY = PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' DESTDIR='$(DESTDIR)' PROFILE='$(PROFILE)' \
+	scripts/install-library
 
-.PHONY: help run test benchmark lint fmt docs docs-tables clean
+.PHONY: help run test install uninstall benchmark lint fmt docs docs-tables clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +26,12 @@ run: ## builds the CLI and shows two peers, and a Go peer, exchanging messages
 
 test: ## everything that is tested, in Rust and in Go
 	@scripts/test
+
+install: ## libglueberry for C and C++, into PREFIX; also DESTDIR, LIBDIR, PROFILE=dev
+	@$(INSTALL_LIBRARY) install
+
+uninstall: ## removes what `make install` with the same PREFIX, LIBDIR and DESTDIR put there
+	@$(INSTALL_LIBRARY) uninstall
 
 benchmark: ## throughput, latency and connection time, as JSON lines (release build)
 	cargo run --release --package glueberry-benches -- $(ARGS)
