@@ -21,7 +21,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## builds the CLI and shows two peers, and a Go peer, exchanging messages
-	@GLUEBERRY_WITHOUT_GO=1 scripts/install-deps
+	@scripts/install-deps run
 	@python3 scripts/demo
 
 test: ## everything that is tested, in Rust and in Go

@@ -10,6 +10,8 @@ compile_error!("build with panic = \"unwind\": otherwise a fault ends the progra
 mod arguments;
 mod error;
 mod guard;
+#[cfg(test)]
+mod miri;
 mod sized;
 mod version;
 
