@@ -7,18 +7,31 @@ SHELL := bash
 GO_DIR := tests/interop/go
 # For `make benchmark ARGS='…'`.
 ARGS ?=
+# For `make install`.
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+DESTDIR ?=
+PROFILE ?= release
+INSTALL_LIBRARY = PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' DESTDIR='$(DESTDIR)' PROFILE='$(PROFILE)' \
+	scripts/install-library
 
-.PHONY: help run test benchmark lint fmt docs docs-tables clean
+.PHONY: help run test install uninstall benchmark lint fmt docs docs-tables header clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## builds the CLI and shows two peers, and a Go peer, exchanging messages
-	@GLUEBERRY_WITHOUT_GO=1 scripts/install-deps
+	@scripts/install-deps run
 	@python3 scripts/demo
 
 test: ## everything that is tested, in Rust and in Go
 	@scripts/test
+
+install: ## libglueberry for C and C++, into PREFIX; also DESTDIR, LIBDIR, PROFILE=dev
+	@$(INSTALL_LIBRARY) install
+
+uninstall: ## removes what `make install` with the same PREFIX, LIBDIR and DESTDIR put there
+	@$(INSTALL_LIBRARY) uninstall
 
 benchmark: ## throughput, latency and connection time, as JSON lines (release build)
 	cargo run --release --package glueberry-benches -- $(ARGS)
@@ -35,6 +48,9 @@ fmt: ## formats Rust and Go
 
 docs: ## the Rust reference, in target/doc; a broken link fails
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+header: ## writes include/glueberry.h, from the code of glueberry-ffi
+	GLUEBERRY_WRITE_HEADER=1 cargo test --package glueberry-ffi --test header the_header_is
 
 docs-tables: ## writes docs/errors.md and the limits in SECURITY.md, from the tables in the code
 	GLUEBERRY_WRITE_DOCS=1 cargo test --package glueberry-examples --test documents the_table

@@ -28,6 +28,11 @@ pub enum HandshakeMode {
     App,
 }
 
+glueberry_proto::vocabulary!(HandshakeMode {
+    0 Automatic
+    1 App
+});
+
 /// Which secure channels are offered over TCP. QUIC always has its own TLS.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -40,6 +45,12 @@ pub enum Security {
     /// Noise XX only.
     Noise,
 }
+
+glueberry_proto::vocabulary!(Security {
+    0 Both
+    1 Tls
+    2 Noise
+});
 
 /// How a lost peer is tried again.
 ///

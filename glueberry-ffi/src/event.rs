@@ -43,7 +43,7 @@ impl glueberry_event_t {
     pub(crate) fn new(notice: Notice) -> Self {
         let at = match &notice {
             Notice::Event(event) => event.at,
-            Notice::Done(_) => SystemTime::now(),
+            Notice::Done(done) => done.at,
         };
         Self { notice, at, texts: OnceLock::new() }
     }

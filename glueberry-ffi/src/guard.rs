@@ -67,7 +67,7 @@ pub(crate) fn contained<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
     }))
     .unwrap_or_else(|panic| {
         // A panic's payload may itself panic when it is dropped.
-        std::mem::forget(panic);
+        drop(catch_unwind(AssertUnwindSafe(|| drop(panic))).map_err(std::mem::forget));
         Err(fault(ErrorCode::Panicked, "a fault inside Glueberry was caught"))
     })
 }

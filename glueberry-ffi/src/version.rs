@@ -16,11 +16,26 @@ pub extern "C" fn glueberry_abi_version() -> u32 {
     GLUEBERRY_ABI_VERSION
 }
 
+/// `GLUEBERRY_VERSION` of the header.
+const VERSION: &CStr = c"0.1.0";
+/// The first number of the version of this header.
+pub const GLUEBERRY_VERSION_MAJOR: u32 = 0;
+/// The second number: below 1.0 a new one may break the ABI.
+pub const GLUEBERRY_VERSION_MINOR: u32 = 1;
+/// The third number.
+pub const GLUEBERRY_VERSION_PATCH: u32 = 0;
 /// The ABI that this header describes. It counts up with every incompatible change.
 pub const GLUEBERRY_ABI_VERSION: u32 = 1;
 
-const VERSION: &CStr =
-    match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
-        Ok(version) => version,
-        Err(_) => unreachable!(),
-    };
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_of_the_header_is_that_of_the_package() {
+        assert_eq!(VERSION.to_str(), Ok(env!("CARGO_PKG_VERSION")));
+        let parts = [GLUEBERRY_VERSION_MAJOR, GLUEBERRY_VERSION_MINOR, GLUEBERRY_VERSION_PATCH];
+        let text = parts.map(|part| part.to_string()).join(".");
+        assert_eq!(text, env!("CARGO_PKG_VERSION"));
+    }
+}

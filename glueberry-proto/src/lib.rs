@@ -47,3 +47,4 @@ pub mod name;
 pub mod peer;
 pub mod pressure;
 pub mod v1;
+mod vocabulary;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::SystemTime;
 
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,8 @@ pub enum Notice {
 /// The completion of an operation.
 #[derive(Clone, Debug)]
 pub struct Done {
+    /// When, by the wall clock of this machine.
+    pub at: SystemTime,
     /// What the caller named the operation by.
     pub tag: u64,
     /// What came of it.
@@ -79,6 +82,11 @@ impl Completions {
         }
         state.waker = Some(context.waker().clone());
         if state.outstanding == 0 { Poll::Ready(false) } else { Poll::Pending }
+    }
+
+    /// When the next one was completed.
+    pub(super) fn next_at(&self) -> Option<SystemTime> {
+        self.state.lock().done.front().map(|done| done.at)
     }
 
     pub(super) fn take(&self) -> Option<Done> {
@@ -143,6 +151,11 @@ impl Budget {
         Ok(Ticket { tag, bytes, completions, budget, outcome: None })
     }
 
+    /// Whether both are of the same node.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.held, &other.held)
+    }
+
     fn give_back(&self, bytes: usize) {
         let mut held = self.held.lock();
         held.operations -= 1;
@@ -170,7 +183,7 @@ impl Drop for Ticket {
         let outcome = self.outcome.take().unwrap_or_else(|| Err(cut_short()));
         // First, so that whoever hears of this one can begin another.
         self.budget.give_back(self.bytes);
-        self.completions.end(Done { tag: self.tag, outcome });
+        self.completions.end(Done { at: SystemTime::now(), tag: self.tag, outcome });
     }
 }
 

@@ -81,8 +81,13 @@ pub(super) fn is_here() -> bool {
     HERE.get()
 }
 
-fn serve(shared: &Shared) {
+/// Says that this thread calls callbacks.
+pub(super) fn be_here() {
     HERE.set(true);
+}
+
+fn serve(shared: &Shared) {
+    be_here();
     block_sigpipe();
     while let Some(job) = next(shared) {
         if catch_unwind(AssertUnwindSafe(job)).is_err() {

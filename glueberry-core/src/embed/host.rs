@@ -123,8 +123,8 @@ impl Host {
     /// Begins an operation: its outcome comes through a queue of events, whatever happens.
     ///
     /// # Errors
-    /// [`ErrorCode::TooManyOperations`], [`ErrorCode::InvalidArgument`] for a queue that was closed,
-    /// [`ErrorCode::Forked`]: then there is no operation, and no completion.
+    /// [`ErrorCode::TooManyOperations`], [`ErrorCode::InvalidArgument`] for a queue that was closed, or
+    /// is another node's, [`ErrorCode::Forked`]: then there is no operation, and no completion.
     pub fn operate<F>(&self, on: Completing<'_>, work: impl FnOnce(Node) -> F) -> Result<Operation>
     where
         F: Future<Output = Result<Yield>> + Send + 'static,
@@ -170,7 +170,7 @@ impl Host {
     /// Subscribes to events, from now on.
     #[must_use]
     pub fn events(&self, filter: EventFilter) -> EventQueue {
-        let source = EventSource::new(self.node().events(filter));
+        let source = EventSource::new(self.node().events(filter), self.inner.budget.clone());
         Queue::new(source, self.inner.dispatcher.clone())
     }
 
@@ -194,13 +194,14 @@ impl Host {
 
     fn ticket(&self, on: Completing<'_>, bytes: usize) -> Result<Ticket> {
         fork::check()?;
-        let taken = on
-            .events
-            .with_source(|source| self.inner.budget.ticket(source.completions(), on.tag, bytes));
-        taken.unwrap_or_else(|| {
-            let message = "the queue for the completion was closed";
-            Err(Error::new(ErrorCode::InvalidArgument, message))
-        })
+        let budget = &self.inner.budget;
+        let taken = on.events.with_source(|source| {
+            let completions = source
+                .completions_of(budget)
+                .ok_or_else(|| invalid("the queue for the completion is another node's"))?;
+            budget.ticket(completions, on.tag, bytes)
+        });
+        taken.unwrap_or_else(|| Err(invalid("the queue for the completion was closed")))
     }
 
     fn run(
@@ -236,6 +237,10 @@ impl Drop for Inner {
             (runtime, _) => std::mem::forget(runtime),
         }
     }
+}
+
+fn invalid(message: &str) -> Error {
+    Error::new(ErrorCode::InvalidArgument, message)
 }
 
 fn cancelled_by_caller() -> Error {

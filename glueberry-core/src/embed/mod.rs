@@ -8,6 +8,7 @@ mod dispatcher;
 pub mod fork;
 mod host;
 mod lanes;
+pub mod logs;
 mod queue;
 mod runtime;
 #[cfg(unix)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::completions::{Completions, Notice};
+use super::completions::{Budget, Completions, Notice};
 use super::queue::Queue;
 use crate::{Events, Message, Messages};
 
@@ -28,15 +28,17 @@ pub trait Source: Send + 'static {
 pub struct EventSource {
     events: Events,
     completions: Arc<Completions>,
+    budget: Budget,
 }
 
 impl EventSource {
-    pub(super) fn new(events: Events) -> Self {
-        Self { events, completions: Arc::default() }
+    pub(super) fn new(events: Events, budget: Budget) -> Self {
+        Self { events, completions: Arc::default(), budget }
     }
 
-    pub(super) fn completions(&self) -> &Arc<Completions> {
-        &self.completions
+    /// Where completions of a node's operations go; none of another node's.
+    pub(super) fn completions_of(&self, budget: &Budget) -> Option<&Arc<Completions>> {
+        self.budget.is(budget).then_some(&self.completions)
     }
 }
 
@@ -55,9 +57,13 @@ impl Source for EventSource {
         }
     }
 
+    /// In the order of time: what an operation brought about comes before its completion.
     fn take(&mut self) -> Option<Notice> {
-        let done = self.completions.take().map(Notice::Done);
-        done.or_else(|| self.events.try_next().map(Notice::Event))
+        let Some(at) = self.completions.next_at() else {
+            return self.events.try_next().map(Notice::Event);
+        };
+        let event = self.events.try_next_until(at).map(Notice::Event);
+        event.or_else(|| self.completions.take().map(Notice::Done))
     }
 }
 

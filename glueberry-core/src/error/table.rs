@@ -19,6 +19,23 @@ pub enum ErrorClass {
 }
 
 impl ErrorClass {
+    /// Every class, in the order of its number.
+    pub const ALL: &'static [Self] =
+        &[Self::Configuration, Self::Usage, Self::Network, Self::Peer, Self::Limit, Self::Internal];
+
+    /// Its number: the hundreds of its errors' numbers.
+    #[must_use]
+    pub fn number(self) -> u16 {
+        match self {
+            Self::Configuration => 1,
+            Self::Usage => 2,
+            Self::Network => 3,
+            Self::Peer => 4,
+            Self::Limit => 5,
+            Self::Internal => 9,
+        }
+    }
+
     /// The class in lower case, as other languages show it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -145,15 +162,7 @@ mod tests {
     fn numbers_ascend_and_follow_their_class() {
         assert!(ErrorCode::ALL.windows(2).all(|pair| pair[0].number() < pair[1].number()));
         for code in ErrorCode::ALL {
-            let hundreds = match code.class() {
-                ErrorClass::Configuration => 1,
-                ErrorClass::Usage => 2,
-                ErrorClass::Network => 3,
-                ErrorClass::Peer => 4,
-                ErrorClass::Limit => 5,
-                ErrorClass::Internal => 9,
-            };
-            assert_eq!(code.number() / 100, hundreds, "{code:?}");
+            assert_eq!(code.number() / 100, code.class().number(), "{code:?}");
         }
     }
 

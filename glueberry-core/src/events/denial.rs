@@ -36,24 +36,23 @@ pub enum Denial {
     TooManyStreams,
 }
 
-impl Denial {
-    /// Every reason.
-    pub const ALL: &'static [Self] = &[
-        Self::IdentityRefused,
-        Self::OwnIdentity,
-        Self::PeerBanned,
-        Self::AddressBanned,
-        Self::PeerNotAllowed,
-        Self::AddressNotAllowed,
-        Self::PendingLimit,
-        Self::TotalLimit,
-        Self::PeerLimit,
-        Self::AddressLimit,
-        Self::TooMuchBeforeIdentity,
-        Self::TooSlowToIdentify,
-        Self::TooManyStreams,
-    ];
+glueberry_proto::vocabulary!(Denial {
+    1 IdentityRefused
+    2 OwnIdentity
+    3 PeerBanned
+    4 AddressBanned
+    5 PeerNotAllowed
+    6 AddressNotAllowed
+    7 PendingLimit
+    8 TotalLimit
+    9 PeerLimit
+    10 AddressLimit
+    11 TooMuchBeforeIdentity
+    12 TooSlowToIdentify
+    13 TooManyStreams
+});
 
+impl Denial {
     /// The error that a call gets which runs into it.
     #[must_use]
     pub fn code(self) -> ErrorCode {

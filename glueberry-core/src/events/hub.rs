@@ -150,6 +150,15 @@ impl Events {
         self.subscription.lock().pop()
     }
 
+    /// What is there now, if it happened up to then.
+    pub(crate) fn try_next_until(&mut self, then: SystemTime) -> Option<Event> {
+        let mut subscription = self.subscription.lock();
+        if subscription.queue.front().is_some_and(|event| event.at > then) {
+            return None;
+        }
+        subscription.pop()
+    }
+
     /// True: there is something. False: nothing will come any more.
     pub(crate) fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<bool> {
         let mut subscription = self.subscription.lock();

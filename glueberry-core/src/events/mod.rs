@@ -194,6 +194,11 @@ pub enum StreamCloseReason {
     Failed,
 }
 
+glueberry_proto::vocabulary!(StreamCloseReason {
+    1 SessionEnded
+    2 Failed
+});
+
 /// Which way messages go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
@@ -203,6 +208,11 @@ pub enum Direction {
     Inbound,
 }
 
+glueberry_proto::vocabulary!(Direction {
+    1 Outbound
+    2 Inbound
+});
+
 /// Which watermark a buffer crossed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PressureLevel {
@@ -211,6 +221,11 @@ pub enum PressureLevel {
     /// It drained below its low watermark: there is room again.
     Low,
 }
+
+glueberry_proto::vocabulary!(PressureLevel {
+    1 High
+    2 Low
+});
 
 /// Messages that were accepted for sending and never wholly written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -224,7 +239,7 @@ pub struct Unwritten {
 }
 
 macro_rules! event_names {
-    ($($name:ident)+) => {
+    ($($number:literal $name:ident)+) => {
         /// The kinds of events, for filters and for other languages.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
@@ -233,6 +248,12 @@ macro_rules! event_names {
         impl EventName {
             /// Every kind.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// Its number in languages that have no such enumeration. It never changes.
+            #[must_use]
+            pub fn number(self) -> u16 {
+                match self { $(Self::$name => $number,)+ }
+            }
 
             /// As it is written in every language.
             #[must_use]
@@ -252,10 +273,22 @@ macro_rules! event_names {
 }
 
 event_names! {
-    ListenAddress PeerConnecting PeerConnected PeerEstablished PeerDisconnected
-    PeerReconnecting PeerCooldown ConnectionDenied
-    StreamOpened StreamDegraded StreamRecovered StreamClosed StreamPressure
-    DecryptionFailed Warning Lagged
+    1 ListenAddress
+    2 PeerConnecting
+    3 PeerConnected
+    4 PeerEstablished
+    5 PeerDisconnected
+    6 PeerReconnecting
+    7 PeerCooldown
+    8 ConnectionDenied
+    9 StreamOpened
+    10 StreamDegraded
+    11 StreamRecovered
+    12 StreamClosed
+    13 StreamPressure
+    14 DecryptionFailed
+    15 Warning
+    16 Lagged
 }
 
 impl EventKind {

@@ -80,6 +80,27 @@ impl StreamHealth {
 }
 
 impl StreamState {
+    /// The names of the states, in the order of their numbers, from 1.
+    pub const NAMES: &'static [&'static str] = &["Idle", "Open", "Degraded", "Refused", "Failed"];
+
+    /// Its number in languages that have no such enumeration. It never changes.
+    #[must_use]
+    pub fn number(self) -> u16 {
+        match self {
+            Self::Idle => 1,
+            Self::Open => 2,
+            Self::Degraded { .. } => 3,
+            Self::Refused => 4,
+            Self::Failed => 5,
+        }
+    }
+
+    /// Its name, the same in every language.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES[usize::from(self.number()) - 1]
+    }
+
     fn of(outlook: &Outlook) -> Self {
         match outlook.course.attempt {
             _ if outlook.refused => Self::Refused,

@@ -23,6 +23,15 @@ pub enum State {
     Cooldown,
 }
 
+crate::vocabulary!(State {
+    0 Disconnected
+    1 Connecting
+    2 Connected
+    3 Established
+    4 Reconnecting
+    5 Cooldown
+});
+
 /// Names one connection. Never reused while the node lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionKey(pub u64);
@@ -52,6 +61,19 @@ pub enum DisconnectReason {
     /// This node bans the peer, or its address.
     Banned,
 }
+
+crate::vocabulary!(DisconnectReason {
+    1 Requested
+    2 Shutdown
+    3 ConnectionLost
+    4 Superseded
+    5 HandshakeTimeout
+    6 HandshakeFailed
+    7 PeerKeyMismatch
+    8 DialFailed
+    9 KeepAliveTimeout
+    10 Banned
+});
 
 /// What the machine wants done. The caller carries actions out in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
