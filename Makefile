@@ -13,7 +13,7 @@ ARGS ?=
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## builds the CLI and shows two peers, and a Go peer, exchanging messages
+run: ## builds the CLI and shows two peers, a C peer and a Go peer exchanging messages
 	@GLUEBERRY_WITHOUT_GO=1 scripts/install-deps
 	@python3 scripts/demo
 
