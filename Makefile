@@ -20,11 +20,11 @@ INSTALL_LIBRARY = PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' DESTDIR='$(DESTDIR)' PRO
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## builds the CLI and shows two peers, and a Go peer, exchanging messages
+run: ## builds the CLI and shows two peers, a C peer and a Go peer exchanging messages
 	@scripts/install-deps run
 	@python3 scripts/demo
 
-test: ## everything that is tested, in Rust and in Go
+test: ## everything that is tested, in Rust, C, C++ and Go
 	@scripts/test
 
 install: ## libglueberry for C and C++, into PREFIX; also DESTDIR, LIBDIR, PROFILE=dev

@@ -1,7 +1,7 @@
 //! Runs each setting of cores in a process of its own, and shows all at the end.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use crate::cores::Placement;
@@ -9,7 +9,7 @@ use crate::machine::Machine;
 use crate::measurement::Measurement;
 use crate::options::Options;
 use crate::report;
-use crate::subject::{Subject, go};
+use crate::subject::{Subject, c, go};
 use crate::{catalog, table};
 
 /// All settings that were asked for, and the table.
@@ -19,14 +19,14 @@ pub(crate) fn run(options: &Options) -> ExitCode {
         return ExitCode::from(MISUSED);
     }
     report::print(&Machine::look(options.time().as_secs_f64()));
-    let go_peer = find_go(options);
+    let others = Others::find(options);
     let mut measured = Vec::new();
     let mut all_well = true;
     for cores in [2, 1].into_iter().filter(|cores| options.cores.is_none_or(|only| only == *cores))
     {
         match Placement::find(cores) {
             Ok(placement) => {
-                let command = command(&placement, cores, go_peer.as_deref());
+                let command = command(&placement, cores, &others);
                 all_well &= run_one(command, &mut measured);
             }
             Err(why) => report::leave_out(&format!("{cores} of the machine's cores"), &why),
@@ -36,21 +36,40 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The Go peer, built if anything of it was asked for and Go is here.
-fn find_go(options: &Options) -> Option<PathBuf> {
-    if !catalog::names_of(Subject::Go).any(|name| options.wants(&name)) {
-        return None;
-    }
-    go::build().inspect_err(|why| report::leave_out("the Go implementation", why)).ok()
+/// Programs in other languages, built where anything of them was asked for.
+struct Others {
+    go_peer: Option<PathBuf>,
+    c_program: Option<PathBuf>,
 }
 
-fn command(placement: &Placement, cores: u8, go_peer: Option<&Path>) -> Command {
+impl Others {
+    fn find(options: &Options) -> Self {
+        let go_peer = find(Subject::Go, "the Go implementation", go::build, options);
+        let c_program = find(Subject::C, "the C library", c::build, options);
+        Self { go_peer, c_program }
+    }
+}
+
+fn find(
+    subject: Subject,
+    what: &str,
+    build: fn() -> Result<PathBuf, String>,
+    options: &Options,
+) -> Option<PathBuf> {
+    if !catalog::names_of(subject).any(|name| options.wants(&name)) {
+        return None;
+    }
+    build().inspect_err(|why| report::leave_out(what, why)).ok()
+}
+
+fn command(placement: &Placement, cores: u8, others: &Others) -> Command {
     let program = std::env::current_exe().expect("a program knows where it is");
     let mut command = placement.command(&program);
     command.args(std::env::args_os().skip(1));
     command.arg("--here").arg("--cores").arg(cores.to_string());
-    if let Some(go_peer) = go_peer {
-        command.arg("--go-peer").arg(go_peer);
+    let programs = [("--go-peer", &others.go_peer), ("--c-program", &others.c_program)];
+    for (option, program) in programs {
+        command.args(program.iter().flat_map(|program| [option.as_ref(), program.as_os_str()]));
     }
     command
 }

@@ -25,6 +25,9 @@ pub(crate) struct Measurement {
     /// This over the Go implementation, likewise.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) ratio_to_go: Option<f64>,
+    /// C over Rust with a runtime for each node, likewise: what crossing into C costs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) ratio_to_rust: Option<f64>,
     version: String,
 }
 
@@ -101,6 +104,7 @@ impl Measurement {
             cores,
             ratio_to_libp2p: None,
             ratio_to_go: None,
+            ratio_to_rust: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

@@ -41,6 +41,10 @@ pub(crate) struct Options {
     #[arg(long, hide = true, value_name = "FILE", requires = "here")]
     pub(crate) go_peer: Option<PathBuf>,
 
+    /// Where the C program is; without it, C is left out
+    #[arg(long, hide = true, value_name = "FILE", requires = "here")]
+    pub(crate) c_program: Option<PathBuf>,
+
     /// Be one process of a crowd
     #[arg(long, hide = true, value_name = "JSON", value_parser = Part::parse)]
     pub(crate) part: Option<Part>,

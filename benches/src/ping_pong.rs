@@ -53,7 +53,8 @@ pub(crate) async fn between(near: impl End, far: impl End, time: Duration) -> Hi
     tokio::try_join!(asking, answering).expect("all goes well").0
 }
 
-async fn ask(mut end: impl End, time: Duration) -> Histogram<u64> {
+/// Asks for this time, and returns how long each answer took, in nanoseconds.
+pub(crate) async fn ask(mut end: impl End, time: Duration) -> Histogram<u64> {
     let mut numbered = Numbered::new(PAYLOAD, time);
     let mut times = times();
     let mut answer = [0; PAYLOAD as usize];
@@ -67,7 +68,8 @@ async fn ask(mut end: impl End, time: Duration) -> Histogram<u64> {
     times
 }
 
-async fn answer(mut end: impl End) {
+/// Sends back what comes, up to the last one.
+pub(crate) async fn answer(mut end: impl End) {
     let mut message = [0; PAYLOAD as usize];
     while !numbered::is_last(&message) {
         end.receive(&mut message).await;
@@ -75,7 +77,8 @@ async fn answer(mut end: impl End) {
     }
 }
 
-const PAYLOAD: u32 = 64;
+/// Bytes of a message.
+pub(crate) const PAYLOAD: u32 = 64;
 /// Enough that a disturbance of the machine meets all of them.
 const ROUNDS: u32 = 4;
 const WARM_UP_PART: u32 = 8;

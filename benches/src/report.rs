@@ -32,10 +32,13 @@ impl Report {
             found.map(|(_, measurement)| measurement.key_figure())
         };
         let (libp2p, go) = (figure(Subject::Libp2p), figure(Subject::Go));
-        for (_, measurement) in &mut measured {
+        let apart = figure(Subject::Apart);
+        for (subject, measurement) in &mut measured {
             let own = measurement.key_figure();
             measurement.ratio_to_libp2p = libp2p.map(|other| rounded(own / other, 3));
             measurement.ratio_to_go = go.map(|other| rounded(own / other, 3));
+            let rust = apart.filter(|_| *subject == Subject::C);
+            measurement.ratio_to_rust = rust.map(|other| rounded(own / other, 3));
             print(measurement);
         }
         self.progress();

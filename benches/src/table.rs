@@ -10,7 +10,8 @@ pub(crate) fn draw(measured: &[Measurement]) -> String {
     let mut table = String::new();
     for bench in benches(measured) {
         let rows: Vec<_> = measured.iter().filter(|row| heading(&row.outcome) == bench).collect();
-        writeln!(table, "\n{bench:<58}{:>11}{:>8}", "× libp2p", "× Go").expect("text grows");
+        writeln!(table, "\n{bench:<60}{:>11}{:>8}{:>8}", "× libp2p", "× Go", "× Rust")
+            .expect("text grows");
         for row in rows {
             writeln!(table, "{}", line(row)).expect("text grows");
         }
@@ -55,7 +56,8 @@ fn line(row: &Measurement) -> String {
     let who = format!("{} {}/{}", row.implementation, row.transport, row.security);
     let ratio = |of: Option<f64>| of.map_or_else(|| "-".to_owned(), |of| format!("{of:.2}"));
     let (libp2p, go) = (ratio(row.ratio_to_libp2p), ratio(row.ratio_to_go));
-    format!("  {cores:<8} {who:<21}{:>26}{libp2p:>11}{go:>8}", figures(&row.outcome))
+    let rust = ratio(row.ratio_to_rust);
+    format!("  {cores:<8} {who:<23}{:>26}{libp2p:>11}{go:>8}{rust:>8}", figures(&row.outcome))
 }
 
 fn figures(outcome: &Outcome) -> String {

@@ -8,6 +8,8 @@ use crate::options::Options;
 use crate::report::Report;
 use crate::subject::{Pair, Subject};
 
+/// What the names of these measurements begin with.
+pub(crate) const PREFIX: &str = "throughput/";
 /// Bytes of a message.
 pub(crate) const PAYLOADS: [u32; 3] = [64, 1024, 64 * 1024];
 
@@ -24,9 +26,9 @@ pub(crate) async fn run(options: &Options, report: &mut Report) {
 /// What `--only` knows it by.
 pub(crate) fn bench_name(payload: u32) -> String {
     if payload < 1024 {
-        return format!("throughput/{payload}B");
+        return format!("{PREFIX}{payload}B");
     }
-    format!("throughput/{}KiB", payload / 1024)
+    format!("{PREFIX}{}KiB", payload / 1024)
 }
 
 /// In turns: when the machine is slow for a while, it is so for all of them.

@@ -1,6 +1,8 @@
 //! Who is measured.
 
+mod apart;
 pub(crate) mod bare;
+pub(crate) mod c;
 mod crowd;
 pub(crate) mod go;
 pub(crate) mod ours;
@@ -13,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::flow::Flow;
 use crate::options::Options;
-use crate::{dial, ping_pong, scale, stalled};
+use crate::{dial, ping_pong, scale, stalled, throughput};
 pub(crate) use crowd::Crowd;
 
 /// One implementation over one transport and secure channel.
@@ -26,6 +28,10 @@ pub(crate) enum Subject {
     Noise,
     /// Glueberry over QUIC.
     Quic,
+    /// Glueberry over TCP and TLS, each node on a runtime of its own: what C is compared with.
+    Apart,
+    /// The C library over TCP and TLS, with both nodes in one C program.
+    C,
     /// A stream of rust-libp2p over TCP, Noise and yamux, with messages packed by hand: the
     /// baseline.
     Libp2p,
@@ -36,8 +42,16 @@ pub(crate) enum Subject {
 }
 
 impl Subject {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Tls, Self::Noise, Self::Quic, Self::Libp2p, Self::Tcp, Self::Go];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Tls,
+        Self::Noise,
+        Self::Quic,
+        Self::Apart,
+        Self::C,
+        Self::Libp2p,
+        Self::Tcp,
+        Self::Go,
+    ];
 
     /// Those that take part in a bench and were asked for.
     pub(crate) fn wanted(bench: &str, options: &Options) -> Vec<Self> {
@@ -57,6 +71,9 @@ impl Subject {
             Self::Noise | Self::Libp2p => {
                 bench != stalled::NAME && !scale::is_too_large(bench, self)
             }
+            Self::Apart | Self::C => {
+                bench == ping_pong::NAME || bench.starts_with(throughput::PREFIX)
+            }
             Self::Tcp => bench == ping_pong::NAME,
             Self::Go => {
                 ![ping_pong::NAME, stalled::NAME].contains(&bench) && !bench.starts_with("scale/")
@@ -70,6 +87,8 @@ impl Subject {
             Self::Tls => "glueberry-tls",
             Self::Noise => "glueberry-noise",
             Self::Quic => "glueberry-quic",
+            Self::Apart => "glueberry-apart",
+            Self::C => "glueberry-c",
             Self::Libp2p => "libp2p",
             Self::Tcp => "tcp",
             Self::Go => "go",
@@ -80,6 +99,8 @@ impl Subject {
     pub(crate) fn implementation(self) -> &'static str {
         match self {
             Self::Tls | Self::Noise | Self::Quic => "glueberry",
+            Self::Apart => "glueberry-apart",
+            Self::C => "glueberry-c",
             Self::Libp2p => "libp2p",
             Self::Tcp => "tcp",
             Self::Go => "go-glueberry",
@@ -92,7 +113,7 @@ impl Subject {
 
     pub(crate) fn security(self) -> &'static str {
         match self {
-            Self::Tls | Self::Quic | Self::Go => "tls",
+            Self::Tls | Self::Quic | Self::Apart | Self::C | Self::Go => "tls",
             Self::Noise | Self::Libp2p => "noise",
             Self::Tcp => "none",
         }
@@ -104,6 +125,8 @@ impl Subject {
             Self::Tls => Pair::Ours(ours::Pair::connect(ours::Way::Tls).await),
             Self::Noise => Pair::Ours(ours::Pair::connect(ours::Way::Noise).await),
             Self::Quic => Pair::Ours(ours::Pair::connect(ours::Way::Quic).await),
+            Self::Apart => Pair::Apart(apart::Pair::connect(ours::Way::Tls).await),
+            Self::C => Pair::C(c::Pair::start(c_program(options))),
             Self::Libp2p => Pair::Libp2p(bare::Pair::connect().await),
             Self::Tcp => Pair::Tcp(raw::Pair::connect().await),
             Self::Go => Pair::Go(Box::new(go::Pair::connect(go_peer(options)))),
@@ -117,7 +140,9 @@ impl Subject {
             Self::Noise => ours::dial(ours::Way::Noise, dials).await,
             Self::Quic => ours::dial(ours::Way::Quic, dials).await,
             Self::Libp2p => bare::dial(dials).await,
-            Self::Tcp => unreachable!("it takes no part in {}", dial::NAME),
+            Self::Apart | Self::C | Self::Tcp => {
+                unreachable!("it takes no part in {}", dial::NAME)
+            }
             Self::Go => tokio::task::block_in_place(|| go::dial(dials, go_peer(options))),
         }
     }
@@ -132,7 +157,11 @@ impl Subject {
     }
 
     fn is_here(self, options: &Options) -> bool {
-        self != Self::Go || options.go_peer.is_some()
+        match self {
+            Self::Go => options.go_peer.is_some(),
+            Self::C => options.c_program.is_some(),
+            _ => true,
+        }
     }
 }
 
@@ -140,9 +169,15 @@ fn go_peer(options: &Options) -> &std::path::Path {
     options.go_peer.as_deref().expect("without it Go is left out")
 }
 
+fn c_program(options: &Options) -> &std::path::Path {
+    options.c_program.as_deref().expect("without it C is left out")
+}
+
 /// Two connected nodes.
 pub(crate) enum Pair {
     Ours(ours::Pair),
+    Apart(apart::Pair),
+    C(c::Pair),
     Libp2p(bare::Pair),
     Tcp(raw::Pair),
     // Boxed: several times as large as the others.
@@ -154,6 +189,8 @@ impl Pair {
     pub(crate) async fn one_way(&mut self, payload: u32, time: Duration) -> Flow {
         match self {
             Self::Ours(pair) => pair.one_way(payload, time).await,
+            Self::Apart(pair) => pair.one_way(payload, time).await,
+            Self::C(pair) => tokio::task::block_in_place(|| pair.one_way(payload, time)),
             Self::Libp2p(pair) => pair.one_way(payload, time).await,
             Self::Tcp(_) => unreachable!("raw TCP knows no messages"),
             Self::Go(pair) => tokio::task::block_in_place(|| pair.one_way(payload, time)),
@@ -164,6 +201,8 @@ impl Pair {
     pub(crate) async fn ping_pong(&mut self, time: Duration) -> Histogram<u64> {
         match self {
             Self::Ours(pair) => pair.ping_pong(time).await,
+            Self::Apart(pair) => pair.ping_pong(time).await,
+            Self::C(pair) => tokio::task::block_in_place(|| pair.ping_pong(time)),
             Self::Libp2p(pair) => pair.ping_pong(time).await,
             Self::Tcp(pair) => pair.ping_pong(time).await,
             Self::Go(_) => unreachable!("the Go peer has no command for it"),

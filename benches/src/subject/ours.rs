@@ -22,7 +22,7 @@ pub(crate) enum Way {
 impl Way {
     pub(crate) fn of(subject: Subject) -> Self {
         match subject {
-            Subject::Tls => Self::Tls,
+            Subject::Tls | Subject::Apart => Self::Tls,
             Subject::Noise => Self::Noise,
             Subject::Quic => Self::Quic,
             other => unreachable!("{other:?} is not of this library"),
@@ -102,14 +102,14 @@ pub(super) fn inbox(node: &Node) -> Messages {
 }
 
 /// One node, as a player of ping-pong.
-struct Seat {
+pub(super) struct Seat {
     node: Node,
     other: PeerId,
     inbox: Messages,
 }
 
 impl Seat {
-    fn new(node: &Node, other: &Node) -> Self {
+    pub(super) fn new(node: &Node, other: &Node) -> Self {
         Self { node: node.clone(), other: other.peer_id(), inbox: inbox(node) }
     }
 }

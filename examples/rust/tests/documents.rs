@@ -16,6 +16,15 @@ fn the_quick_start_in_the_readme_is_the_example_that_runs() {
 }
 
 #[test]
+fn the_c_quick_start_in_the_readme_is_the_example_that_is_compiled() {
+    let example = include_str!("../../c/quick_start.c");
+    let (_, code) = example.split_once("\n\n").expect("a line of documentation, then code");
+    let block = format!("```c program\n{code}```\n");
+    let advice = "copy examples/c/quick_start.c into README.md, without its first line";
+    assert!(readme().contains(&block), "{advice}");
+}
+
+#[test]
 fn the_table_of_errors_is_the_one_in_the_code() {
     let mut table = String::from(ERRORS_HEAD);
     for code in ErrorCode::ALL {

@@ -1,0 +1,129 @@
+//! A program in C with both nodes in it, driven by lines. `benches/c/rates.c` describes them.
+
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
+use std::time::Duration;
+use std::{fs, io};
+
+use hdrhistogram::Histogram;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::dial;
+use crate::flow::Flow;
+use crate::ping_pong;
+
+/// Builds the library as this program was built, and the C program against it; or says why not.
+pub(crate) fn build() -> Result<PathBuf, String> {
+    let here = std::env::current_exe().expect("a program knows where it is");
+    let profile = here.parent().expect("a program is in a folder");
+    build_library(profile)?;
+    // Beside this program, so that `cargo clean` takes it too.
+    let folder = profile.join("glueberry-benches-c");
+    let library = install_library(profile, &folder)
+        .map_err(|fault| format!("the library cannot be copied: {fault}"))?;
+    build_program(&folder, &library)
+}
+
+/// Into the same folder, with the same optimizations.
+fn build_library(profile: &Path) -> Result<(), String> {
+    let target = profile.parent().expect("profiles are in the target folder");
+    let mut command = Command::new("cargo");
+    command.args(["build", "--package", "glueberry-ffi", "--target-dir"]).arg(target);
+    command.current_dir(package().join(".."));
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    run("cargo", &mut command)
+}
+
+/// A copy under the name that programs look for: the SONAME, which has the version's first parts.
+fn install_library(profile: &Path, folder: &Path) -> io::Result<PathBuf> {
+    let (major, minor) = (env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"));
+    let name = format!("libglueberry.so.{major}.{minor}");
+    fs::create_dir_all(folder)?;
+    fs::copy(profile.join("libglueberry.so"), folder.join(&name))?;
+    Ok(folder.join(name))
+}
+
+fn build_program(folder: &Path, library: &Path) -> Result<PathBuf, String> {
+    let program = folder.join("rates");
+    let mut command = Command::new("cc");
+    command.args(["-std=c99", "-O2", "-pthread", "-I"]).arg(package().join("../include"));
+    command.arg("-o").arg(&program).arg(package().join("c/rates.c")).arg(library);
+    command.arg("-Wl,-rpath,$ORIGIN");
+    run("cc", &mut command)?;
+    Ok(program)
+}
+
+fn run(name: &str, command: &mut Command) -> Result<(), String> {
+    let output = command.output().map_err(|fault| format!("{name} cannot be started: {fault}"))?;
+    let Output { status, stderr, .. } = &output;
+    if status.success() {
+        return Ok(());
+    }
+    Err(format!("{name} fails ({status}): {}", String::from_utf8_lossy(stderr)))
+}
+
+fn package() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A running program, whose two nodes are connected. It is killed when this is dropped.
+pub(crate) struct Pair {
+    child: Child,
+    orders: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+impl Pair {
+    pub(super) fn start(program: &Path) -> Self {
+        let mut command = Command::new(program);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("the C program starts");
+        let orders = child.stdin.take().expect("it is piped");
+        let answers = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        Self { child, orders, answers }
+    }
+
+    pub(super) fn one_way(&mut self, payload: u32, time: Duration) -> Flow {
+        let OneWay { messages, seconds } = self.ask("one_way", payload, time);
+        Flow { messages, lost: 0, elapsed: Duration::from_secs_f64(seconds) }
+    }
+
+    pub(super) fn ping_pong(&mut self, time: Duration) -> Histogram<u64> {
+        let answer: PingPong = self.ask("ping_pong", ping_pong::PAYLOAD, time);
+        let mut times = dial::times();
+        for nanoseconds in answer.nanoseconds {
+            times.saturating_record(nanoseconds);
+        }
+        times
+    }
+
+    fn ask<T: DeserializeOwned>(&mut self, what: &str, payload: u32, time: Duration) -> T {
+        let order = format!("{what} {payload} {}\n", time.as_millis());
+        self.orders.write_all(order.as_bytes()).expect("the C program listens");
+        let answer = self.answers.next().expect("the C program answers").expect("in UTF-8");
+        serde_json::from_str(&answer).expect("the answer is the one to the order")
+    }
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        // It may have ended by itself, which is as good.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[derive(Deserialize)]
+struct OneWay {
+    messages: u64,
+    seconds: f64,
+}
+
+#[derive(Deserialize)]
+struct PingPong {
+    nanoseconds: Vec<u64>,
+}
