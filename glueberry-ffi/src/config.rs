@@ -165,9 +165,10 @@ pub unsafe extern "C" fn glueberry_config_add_stream(
     // SAFETY: the caller's promises, passed on.
     unsafe {
         building(config, err, |builder| {
-            let bounds = match bounds.is_null() {
-                true => StreamConfig::default(),
-                false => stream_config(&sized::read(bounds, "bounds")?)?,
+            let bounds = if bounds.is_null() {
+                StreamConfig::default()
+            } else {
+                stream_config(&sized::read(bounds, "bounds")?)?
             };
             builder.stream(text(name, len, "name")?, bounds)
         })

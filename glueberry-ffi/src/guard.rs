@@ -67,7 +67,9 @@ pub(crate) fn contained<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
     }))
     .unwrap_or_else(|panic| {
         // A panic's payload may itself panic when it is dropped.
-        drop(catch_unwind(AssertUnwindSafe(|| drop(panic))).map_err(std::mem::forget));
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+            std::mem::forget(again);
+        }
         Err(fault(ErrorCode::Panicked, "a fault inside Glueberry was caught"))
     })
 }

@@ -187,8 +187,8 @@ pub unsafe extern "C" fn glueberry_peer_info_address(
     info: *const glueberry_peer_info_t,
     index: usize,
 ) -> *const c_char {
-    // SAFETY: the caller's promise, passed on.
     value_entry(std::ptr::null(), || {
+        // SAFETY: the caller's promise, passed on.
         Some(pointer_to(unsafe { info.as_ref() }?.addresses.get(index)))
     })
 }
