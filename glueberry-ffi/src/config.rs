@@ -120,8 +120,8 @@ pub unsafe extern "C" fn glueberry_config_new(
         let slot = Slot::cleared(config);
         entry(err, || {
             let builder = Node::builder(reference(identity, "identity")?.identity.clone());
-            let access = AccessRules::default();
-            *slot.needed("config")? = give(glueberry_config_t { builder, access, workers: None });
+            let (access, place) = (AccessRules::default(), slot.needed("config")?);
+            *place = give(glueberry_config_t { builder, access, workers: None });
             Ok(GLUEBERRY_OK)
         })
     }

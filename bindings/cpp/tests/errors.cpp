@@ -1,5 +1,10 @@
 // What goes wrong is thrown, with all that is known of it.
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "test.hpp"
 
 using namespace glueberry;
@@ -84,12 +89,38 @@ void a_timeout_below_forever_is_refused() {
   CHECK_FAILS(invalid_argument, node.shutdown(-2ms));
 }
 
+/* A port where connections are taken, and nobody says anything. */
+class Silence {
+ public:
+  Silence() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in local{};
+    local.sin_family = AF_INET;
+    local.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof local;
+    auto *const address = reinterpret_cast<sockaddr *>(&local);
+    CHECK(::bind(socket_, address, size) == 0 && ::listen(socket_, 1) == 0);
+    CHECK(::getsockname(socket_, address, &size) == 0);
+    port_ = ntohs(local.sin_port);
+  }
+  Silence(const Silence &) = delete;
+  Silence &operator=(const Silence &) = delete;
+  ~Silence() { ::close(socket_); }
+
+  std::string address() const {
+    const auto stranger = Identity::generate().peer_id().to_string();
+    return "/ip4/127.0.0.1/tcp/" + std::to_string(port_) + "/p2p/" + stranger;
+  }
+
+ private:
+  int socket_;
+  unsigned port_ = 0;
+};
+
 void a_call_whose_time_is_over_says_so() {
   const auto node = test::listener();
-  const auto stranger = Identity::generate().peer_id();
-  // 0 does not wait, so it does not matter whether somebody answers there.
-  const std::string address = "/ip4/127.0.0.1/tcp/9/p2p/" + stranger.to_string();
-  CHECK_FAILS(timed_out, node.connect(address, 0ms));
+  const Silence silence;
+  CHECK_FAILS(timed_out, node.connect(silence.address(), 0ms));
+  CHECK_FAILS(timed_out, node.connect(silence.address(), 50ms));
 }
 
 void a_node_that_is_shut_down_refuses_calls() {

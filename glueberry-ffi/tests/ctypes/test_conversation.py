@@ -8,6 +8,7 @@ foreign runtime would. GLUEBERRY_LIBRARY names the library; target/debug's is th
 import ctypes
 import os
 import select
+import socket
 import time
 import unittest
 from ctypes import (POINTER, byref, c_char_p, c_int32, c_int64, c_size_t, c_uint8, c_uint32,
@@ -17,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 
 OK, TIMEOUT, CLOSED, NONE = 0, 1, 3, 4
-E_INVALID_ADDRESS, E_UNKNOWN_STREAM, E_INVALID_ARGUMENT = -102, -201, -207
+E_INVALID_ADDRESS, E_CONSUMER_TAKEN, E_INVALID_ARGUMENT = -102, -202, -207
 E_NOT_CONNECTED, E_CANCELLED = -301, -307
 EVENT_PEER_ESTABLISHED, EVENT_PEER_DISCONNECTED, EVENT_OP_DONE = 4, 5, 1000
 REASON_REQUESTED = 1
@@ -341,8 +342,12 @@ class Conversation(unittest.TestCase):
         self.assertEqual(self.anna.next_message()[2], b"later")
 
     def test_a_cancelled_operation_ends_as_cancelled(self):
+        # Somebody who accepts the connection and says nothing.
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        address = f"/ip4/127.0.0.1/tcp/{silent.getsockname()[1]}/p2p/{self.anna.address().rsplit('/', 1)[1]}"
         op = c_void_p()
-        do("node_wait_established_start", self.bruno.node, byref(self.anna.id), FOREVER,
+        do("node_connect_start", self.bruno.node, *text(address), FOREVER,
            self.bruno.events, 9, byref(op))
         self.assertEqual(call("op_cancel", op), OK)
         self.assertEqual(call("op_cancel", op), OK)
@@ -358,9 +363,9 @@ class Conversation(unittest.TestCase):
         self.assertEqual(raised.exception.error_class, CLASS_CONFIGURATION)
         self.assertTrue(raised.exception.message and raised.exception.hint)
         with self.assertRaises(Failure) as raised:
-            made("node_messages", self.bruno.node, *text("unheard"))
-        self.assertEqual(raised.exception.status, E_UNKNOWN_STREAM)
-        self.assertEqual(raised.exception.stream, b"unheard")
+            made("node_messages", self.bruno.node, *text("chat"))
+        self.assertEqual(raised.exception.status, E_CONSUMER_TAKEN)
+        self.assertEqual(raised.exception.stream, b"chat")
         with self.assertRaises(Failure) as raised:
             self.bruno.send(self.anna.id, "chat", b"x")
         self.assertEqual(raised.exception.status, E_NOT_CONNECTED)
