@@ -67,6 +67,7 @@ pub unsafe extern "C" fn glueberry_bans_get(
     plain_entry(|| {
         // SAFETY: the caller's promises, passed on.
         unsafe {
+            reference(view, "view")?;
             let Some((target, until_ms)) = reference(bans, "bans")?.all.get(index) else {
                 return Ok(GLUEBERRY_NONE);
             };

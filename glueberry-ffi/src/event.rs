@@ -191,6 +191,8 @@ pub unsafe extern "C" fn glueberry_event_unwritten(
     plain_entry(|| {
         // SAFETY: the caller's promises, passed on.
         let event = unsafe { reference(event, "event")? };
+        // SAFETY: likewise.
+        unsafe { reference(unwritten, "unwritten")? };
         let Some(found) = unwritten_of(event, index) else { return Ok(GLUEBERRY_NONE) };
         // SAFETY: likewise.
         unsafe { sized::write(&found, unwritten, "unwritten")? };

@@ -264,6 +264,7 @@ pub unsafe extern "C" fn glueberry_node_stream_health(
     unsafe {
         node_entry(node, err, |node| {
             let (peer, stream) = (peer_in(peer)?, text(stream, stream_len, "stream")?);
+            reference(health, "health")?;
             let found = node.host.node().stream_health(&peer, stream)?;
             sized::write(&health_of(&found), health, "health")?;
             Ok(GLUEBERRY_OK)

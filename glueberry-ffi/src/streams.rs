@@ -78,6 +78,7 @@ pub unsafe extern "C" fn glueberry_streams_get(
     plain_entry(|| {
         // SAFETY: the caller's promises, passed on.
         unsafe {
+            reference(health, "health")?;
             let Some((name, found)) = reference(streams, "streams")?.all.get(index) else {
                 return Ok(GLUEBERRY_NONE);
             };

@@ -67,11 +67,12 @@ impl Host {
         &self.inner.node
     }
 
-    /// Waits for a call: so long, or without a deadline.
+    /// Waits for a call: so long, or without a deadline. With no time at all the call is begun, and
+    /// not waited for.
     ///
     /// # Errors
     /// Those of the call; [`ErrorCode::TimedOut`] when the time is over;
-    /// [`ErrorCode::WouldDeadlock`] inside of a callback, unless the time is zero, or of a runtime;
+    /// [`ErrorCode::WouldDeadlock`] inside of a callback or a runtime, unless the time is zero;
     /// [`ErrorCode::Forked`].
     pub fn wait<T>(
         &self,
@@ -79,8 +80,12 @@ impl Host {
         call: Call<impl Future<Output = Result<T>>>,
     ) -> Result<T> {
         fork::check()?;
-        if within == Some(Duration::ZERO) { runtime::may_block() } else { runtime::may_wait() }?;
         let runtime = self.runtime();
+        if within == Some(Duration::ZERO) {
+            let _entered = runtime.enter();
+            return call.now_or_never().unwrap_or_else(|| Err(not_awaited()));
+        }
+        runtime::may_wait()?;
         let entered = runtime.enter();
         let call = match within {
             Some(within) => call.timeout(within),
@@ -103,6 +108,9 @@ impl Host {
         within: Option<Duration>,
     ) -> Result<()> {
         fork::check()?;
+        if within != Some(Duration::ZERO) {
+            runtime::may_wait()?;
+        }
         match self.node().send(peer, stream, message).now_or_never() {
             Some(sent) => sent,
             None => self.wait(within, self.node().send(peer, stream, message)),
@@ -241,6 +249,10 @@ impl Drop for Inner {
 
 fn invalid(message: &str) -> Error {
     Error::new(ErrorCode::InvalidArgument, message)
+}
+
+fn not_awaited() -> Error {
+    Error::new(ErrorCode::TimedOut, "the call would have had to wait")
 }
 
 fn cancelled_by_caller() -> Error {

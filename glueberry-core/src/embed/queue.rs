@@ -100,12 +100,15 @@ impl<S: Source> Queue<S> {
     /// [`ErrorCode::QueueHasCallback`]; [`ErrorCode::WouldDeadlock`] where nobody may wait, unless
     /// the time is zero; [`ErrorCode::Forked`].
     pub fn next(&self, within: Option<Duration>) -> Result<Next<S::Item>> {
+        let may_wait = within != Some(Duration::ZERO);
+        if may_wait {
+            runtime::may_wait()?;
+        }
         let mut state = self.pulled()?;
         let found = state.take(&self.shared.waker);
-        if within == Some(Duration::ZERO) || !matches!(found, Next::Nothing) {
+        if !may_wait || !matches!(found, Next::Nothing) {
             return Ok(found);
         }
-        runtime::may_wait()?;
         let deadline = within.and_then(|within| Instant::now().checked_add(within));
         state.waiting += 1;
         let found = self.wait(&mut state, deadline);

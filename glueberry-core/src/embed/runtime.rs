@@ -40,11 +40,6 @@ pub(super) fn may_wait() -> Result<()> {
         let message = "this thread calls the callbacks: waiting here would stop them all";
         return Err(Error::new(ErrorCode::WouldDeadlock, message));
     }
-    may_block()
-}
-
-/// Refuses to drive a future inside of a runtime, which cannot be.
-pub(super) fn may_block() -> Result<()> {
     if Handle::try_current().is_ok() {
         let message = "this thread belongs to a Tokio runtime: waiting here would stop its tasks";
         return Err(Error::new(ErrorCode::WouldDeadlock, message));

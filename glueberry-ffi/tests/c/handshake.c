@@ -90,8 +90,9 @@ static void the_handshake_can_be_done_by_operations(void) {
   stop_both(&pair);
 }
 
-static void a_handshake_is_not_finished_before_streams_are_prepared(void) {
+static void a_handshake_that_is_finished_cannot_be_finished_again(void) {
   test_pair pair = two_strangers();
+  CHECK_OK(glueberry_node_finalize_handshake(pair.bruno, &pair.to_anna, DEADLINE_MS, ERR));
   CHECK_STATUS(GLUEBERRY_E_WRONG_STATE,
                glueberry_node_finalize_handshake(pair.bruno, &pair.to_anna, DEADLINE_MS, ERR));
   stop_both(&pair);
@@ -137,7 +138,7 @@ int main(void) {
       CASE(a_connection_waits_for_the_application),
       CASE(both_sides_agree_in_their_own_words),
       CASE(the_handshake_can_be_done_by_operations),
-      CASE(a_handshake_is_not_finished_before_streams_are_prepared),
+      CASE(a_handshake_that_is_finished_cannot_be_finished_again),
       CASE(a_handshake_of_the_library_is_not_finished_by_the_application),
       CASE(a_guest_is_told_that_it_was_refused),
       CASE(a_handshake_that_nobody_finishes_ends_in_time),
