@@ -1,10 +1,11 @@
 //! What the log shows, and what it must never show.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use glueberry_core::{EventFilter, EventName, Identity, Node, StreamConfig};
+use glueberry_core::embed::logs;
+use glueberry_core::{ErrorCode, EventFilter, EventName, Identity, Node, StreamConfig};
 use glueberry_proto::identity::SecretKey;
 use glueberry_proto::v1::key::SharedKey;
 use tracing_subscriber::fmt::MakeWriter;
@@ -35,6 +36,17 @@ impl<'a> MakeWriter<'a> for Log {
         self.clone()
     }
 }
+
+/// Collects the log of this process.
+static LOG: LazyLock<Log> = LazyLock::new(|| {
+    let log = Log::default();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .init();
+    log
+});
 
 /// The ways in which bytes get into a log: as text, in hexadecimal, and as lists of numbers.
 fn spellings(secret: &[u8]) -> Vec<String> {
@@ -75,14 +87,9 @@ async fn a_session() {
 
 #[tokio::test]
 async fn a_log_tells_the_life_of_a_session_and_neither_keys_nor_payload() {
-    let log = Log::default();
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .init();
+    LazyLock::force(&LOG);
     tokio::time::timeout(Duration::from_mins(1), a_session()).await.unwrap();
-    let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let log = String::from_utf8_lossy(&LOG.0.lock().unwrap()).into_owned();
 
     for line in ["listening", "connecting", "connected", "established", "disconnected"] {
         assert!(log.contains(line), "the log lacks {line:?}");
@@ -99,4 +106,11 @@ async fn a_log_tells_the_life_of_a_session_and_neither_keys_nor_payload() {
         let found = log.to_lowercase().find(&secret.to_lowercase());
         assert_eq!(found, None, "the log shows {secret:?}");
     }
+}
+
+#[test]
+fn a_log_that_the_application_collects_is_not_taken_from_it() {
+    LazyLock::force(&LOG);
+    let refused = logs::collect(None, |_| ()).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::WrongState);
 }

@@ -286,10 +286,12 @@ fn an_operation_may_be_used_after_its_node() {
 
 #[test]
 fn a_node_has_a_bound_for_operations_and_completes_all_below_it() {
-    let (a, silence) = (Running::start(), Silence::listen());
-    let (to, events) = (silence.address.as_ptr(), a.events);
-    let begin = |tag| unsafe {
+    // Each peer has its own, lower bound for those that wait for it: 1,024.
+    let (a, silences) = (Running::start(), [(); 8].map(|()| Silence::listen()));
+    let (events, mut peers) = (a.events, silences.iter().cycle());
+    let mut begin = |tag| unsafe {
         let (op, err) = (null_mut(), null_mut());
+        let to = peers.next().unwrap().address.as_ptr();
         glueberry_node_connect_start(a.node, to, NTS, -1, events, tag, op, err)
     };
     // Some may be done before the bound is reached: what it counts is those that are not.

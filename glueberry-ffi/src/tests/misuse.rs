@@ -4,7 +4,8 @@ use std::ffi::{c_char, c_void};
 use std::ptr::{null, null_mut};
 
 use super::support::{
-    CHAT, CLOSED, Called, INVALID, LONG, NTS, Running, TIMEOUT, bad_utf8, done, nobody, sized_zero,
+    CHAT, CLOSED, Called, INVALID, LONG, NTS, Running, TIMEOUT, acts, bad_utf8, done, nobody,
+    sized_zero,
 };
 use crate::*;
 
@@ -31,6 +32,8 @@ macro_rules! fails {
     }};
 }
 
+pub(super) use fails;
+
 #[test]
 fn every_function_refuses_null_and_nonsense() {
     let (node, other) = (Running::start(), Running::start());
@@ -48,7 +51,7 @@ fn every_function_refuses_null_and_nonsense() {
     events(called);
     messages(called);
     frees_of_null(called);
-    called.is_every_function();
+    called.is_every_function(acts);
 }
 
 fn starting_and_ending(called: &mut Called, node: &Running) {

@@ -10,3 +10,4 @@ mod misuse;
 mod panics;
 mod queues;
 mod support;
+mod values;

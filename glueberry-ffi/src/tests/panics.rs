@@ -3,7 +3,7 @@
 use std::ptr::{null, null_mut};
 
 use super::support::{
-    CHAT, CLOSED, Called, INVALID, LONG, NTS, PANIC, Running, Silence, bad_utf8, done, nobody,
+    CHAT, CLOSED, Called, INVALID, LONG, NTS, PANIC, Running, Silence, acts, bad_utf8, done, nobody,
 };
 use crate::guard::forced;
 use crate::*;
@@ -29,7 +29,7 @@ fn every_function_survives_a_fault() {
     starts(called, &running);
     children(called, &running);
     items(called);
-    called.is_every_function();
+    called.is_every_function(acts);
 }
 
 fn node_calls(called: &mut Called, running: &Running) {
