@@ -524,8 +524,23 @@ static void the_streams_with_a_peer_are_listed_by_name(void) {
   stop_both(&pair);
 }
 
+/* The address book takes note of a session a moment after it stands. */
+static void await_last_seen(const glueberry_node_t *node, const glueberry_peer_id_t *peer) {
+  glueberry_peer_view_t view = {.size = sizeof view, .last_seen_ms = -1};
+  const int64_t deadline = in_time();
+  for (;;) {
+    glueberry_peer_info_t *info = NULL;
+    CHECK_OK(glueberry_node_peer(node, peer, &info, ERR));
+    CHECK_OK(glueberry_peer_info_read(info, &view));
+    glueberry_peer_info_free(info);
+    if (view.last_seen_ms > 0) return;
+    wait_a_little(deadline);
+  }
+}
+
 static void a_connected_peer_is_listed(void) {
   test_pair pair = two_nodes();
+  await_last_seen(pair.bruno, &pair.to_anna);
   glueberry_peer_view_t view = {.size = sizeof view};
   glueberry_peers_t *peers = NULL;
   CHECK_OK(glueberry_node_peers(pair.bruno, &peers, ERR));

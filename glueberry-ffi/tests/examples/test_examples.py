@@ -131,6 +131,19 @@ class Case(unittest.TestCase):
             self.assertEqual(program.ends(by), 0, (program.name, program.complaints))
 
 
+class QuickStart(Case):
+    def test_two_nodes_of_the_quick_start_greet_each_other(self):
+        if not (EXAMPLES / "quick_start").exists():
+            self.assertEqual(EXAMPLES.name, "cpp", "only C has a quick start")
+            return
+        program = self.example("quick_start")
+        lines = program.rest()
+        self.assertEqual(program.status(), 0, program.complaints)
+        self.assertRegex(lines[0], r"^Anna listens at /ip4/.*/p2p/12D3KooW")
+        self.assertEqual(lines[1:], ["Bruno is connected", "Anna reads: Hello Anna!",
+                                     "Bruno reads: Hello Bruno!"])
+
+
 class EachOther(Case):
     def test_without_arguments_each_says_how_it_is_used(self):
         for name in ALL:
