@@ -142,6 +142,32 @@ fn an_operation_that_is_cancelled_or_late_says_so_once() {
 }
 
 #[test]
+fn operations_beyond_the_bound_of_a_node_are_refused_until_one_is_done() {
+    let host = host();
+    let events = host.events(EventFilter::all());
+    let on = Completing { events: &events, tag: 1, within: None };
+    let begin = || host.operate(on, |_| std::future::pending());
+    let begun: Vec<_> = (0..4096).map(|_| begin().unwrap()).collect();
+    assert_eq!(begin().unwrap_err().code(), ErrorCode::TooManyOperations);
+    begun[0].cancel();
+    assert_eq!(completion(&events), (1, Err(ErrorCode::Cancelled)));
+    begin().unwrap();
+    assert_eq!(begin().unwrap_err().code(), ErrorCode::TooManyOperations);
+}
+
+#[test]
+fn bytes_in_operations_beyond_the_bound_of_a_node_are_refused() {
+    let (near, _far, peer) = pair();
+    let events = near.events(EventFilter::all());
+    let on = Completing { events: &events, tag: 1, within: None };
+    let begin = || near.send_later(on, peer, "chat", &vec![7; 1 << 20]);
+    // Nobody reads: all but the few that the buffers take wait.
+    let begun = (0..1_000).take_while(|_| begin().is_ok()).count();
+    assert!((64..1_000).contains(&begun), "{begun} operations of 1 MiB were begun");
+    assert_eq!(begin().unwrap_err().code(), ErrorCode::TooManyOperations);
+}
+
+#[test]
 fn nobody_waits_inside_of_a_runtime() {
     let host = host();
     let refused = foreign().block_on(async {

@@ -233,4 +233,4 @@ impl Visit for Text {
 }
 
 /// Some 200 KiB; who is that far behind is told what was dropped.
-const MOST_RECORDS: usize = 1024;
+pub(crate) const MOST_RECORDS: usize = 1024;

@@ -21,6 +21,12 @@ pub use host::{Completing, Host};
 pub use queue::{Next, Queue};
 pub use source::{EventQueue, EventSource, MessageQueue, MessageSource, Source};
 
+/// For the table of limits.
+pub(crate) mod bounds {
+    pub(crate) use super::completions::{MOST_BYTES, MOST_OPERATIONS};
+    pub(crate) use super::logs::MOST_RECORDS;
+}
+
 /// An error that a binding found, such as an argument that cannot be.
 pub fn fault(code: ErrorCode, message: impl Into<String>) -> Error {
     Error::new(code, message)

@@ -17,6 +17,7 @@ use crate::config::{
     MAX_EVENT_BUFFER, MAX_STREAMS, SHORTEST_DELAY, SHORTEST_SILENCE, SHORTEST_TIMEOUT,
     SMALLEST_BUFFER,
 };
+use crate::embed::bounds::{MOST_BYTES, MOST_OPERATIONS, MOST_RECORDS};
 use crate::identity::LONGEST_FILE;
 use crate::inbox::{MOST_ORPHANED, MOST_ORPHANS};
 use crate::{ConnectionLimits, KeepAlive, StreamConfig, link, net, peers, session};
@@ -60,6 +61,7 @@ pub(super) fn all() -> Vec<Limit> {
     peers(&mut all);
     streams(&mut all);
     node(&mut all);
+    languages(&mut all);
     address_book(&mut all);
     all
 }
@@ -340,6 +342,24 @@ fn node(all: &mut Vec<Limit>) {
             why "a key has 120 bytes";
             then "what comes after is not read";
             test a_file_without_end_is_no_key;
+    }
+}
+
+/// What other languages have beyond Rust.
+fn languages(all: &mut Vec<Limit>) {
+    table! { all, Node
+        "operations that are not done, in other languages": Amount::count(MOST_OPERATIONS);
+            why "some 2 MiB, and more than a program keeps track of";
+            then "one more fails with `TooManyOperations`";
+            test operations_beyond_the_bound_of_a_node_are_refused_until_one_is_done;
+        "messages in such operations": Amount::bytes(MOST_BYTES);
+            why "four of the largest, or sixty-four of the usual limit";
+            then "one more fails with `TooManyOperations`";
+            test bytes_in_operations_beyond_the_bound_of_a_node_are_refused;
+        "lines of the log that wait, in other languages": Amount::count(MOST_RECORDS);
+            why "some 200 KiB; they are of the whole process";
+            then "further ones are dropped, and counted in a line of their own";
+            test what_a_slow_sink_misses_is_counted_and_told;
     }
 }
 
