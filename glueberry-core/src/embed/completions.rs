@@ -58,8 +58,8 @@ impl Operation {
     }
 }
 
-/// The completions on their way through one queue of events. Bounded by the operations that one
-/// node takes, and by what was completed and not read: each call that reads makes room.
+/// The completions on their way through one queue of events. Bounded by the operations of a node: one
+/// counts until its completion was taken.
 #[derive(Default)]
 pub(super) struct Completions {
     state: Mutex<State>,
@@ -67,7 +67,7 @@ pub(super) struct Completions {
 
 #[derive(Default)]
 struct State {
-    done: VecDeque<Done>,
+    done: VecDeque<(Done, Place)>,
     outstanding: usize,
     waker: Option<Waker>,
     closed: bool,
@@ -86,11 +86,11 @@ impl Completions {
 
     /// When the next one was completed.
     pub(super) fn next_at(&self) -> Option<SystemTime> {
-        self.state.lock().done.front().map(|done| done.at)
+        self.state.lock().done.front().map(|(done, _)| done.at)
     }
 
     pub(super) fn take(&self) -> Option<Done> {
-        self.state.lock().done.pop_front()
+        self.state.lock().done.pop_front().map(|(done, _)| done)
     }
 
     /// Nobody reads any more: what comes is dropped.
@@ -104,11 +104,11 @@ impl Completions {
         self.state.lock().outstanding += 1;
     }
 
-    fn end(&self, done: Done) {
+    fn end(&self, done: Done, place: Place) {
         let mut state = self.state.lock();
         state.outstanding -= 1;
         if !state.closed {
-            state.done.push_back(done);
+            state.done.push_back((done, place));
         }
         let waker = state.waker.take();
         drop(state);
@@ -140,26 +140,32 @@ impl Budget {
         let mut held = self.held.lock();
         if held.operations == MOST_OPERATIONS || held.bytes.saturating_add(bytes) > MOST_BYTES {
             let (operations, waiting) = (held.operations, held.bytes);
-            let message = format!("{operations} operations with {waiting} bytes wait already");
+            let message =
+                format!("{operations} operations with {waiting} bytes are under way or not taken");
             return Err(Error::new(ErrorCode::TooManyOperations, message));
         }
         held.operations += 1;
         held.bytes += bytes;
         drop(held);
         completions.begin();
-        let (completions, budget) = (completions.clone(), self.clone());
-        Ok(Ticket { tag, bytes, completions, budget, outcome: None })
+        let place = Some(Place { budget: self.clone() });
+        Ok(Ticket { tag, bytes, completions: completions.clone(), place, outcome: None })
     }
 
     /// Whether both are of the same node.
     pub(super) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.held, &other.held)
     }
+}
 
-    fn give_back(&self, bytes: usize) {
-        let mut held = self.held.lock();
-        held.operations -= 1;
-        held.bytes -= bytes;
+/// One operation's place among those of its node.
+struct Place {
+    budget: Budget,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.budget.held.lock().operations -= 1;
     }
 }
 
@@ -168,7 +174,8 @@ pub(super) struct Ticket {
     tag: u64,
     bytes: usize,
     completions: Arc<Completions>,
-    budget: Budget,
+    /// Taken when this is dropped.
+    place: Option<Place>,
     outcome: Option<Result<Yield>>,
 }
 
@@ -181,9 +188,10 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         let outcome = self.outcome.take().unwrap_or_else(|| Err(cut_short()));
+        let Some(place) = self.place.take() else { return };
         // First, so that whoever hears of this one can begin another.
-        self.budget.give_back(self.bytes);
-        self.completions.end(Done { at: SystemTime::now(), tag: self.tag, outcome });
+        place.budget.held.lock().bytes -= self.bytes;
+        self.completions.end(Done { at: SystemTime::now(), tag: self.tag, outcome }, place);
     }
 }
 
@@ -195,7 +203,7 @@ fn cut_short() -> Error {
     Error::new(ErrorCode::NodeClosed, "the node ended before the operation was done")
 }
 
-/// Operations of one node that are not done: some 2 MiB, and more than a program keeps track of.
+/// Operations of one node that are not done, or whose completion was not taken: some 2 MiB, and more than a program keeps track of.
 pub(crate) const MOST_OPERATIONS: usize = 4096;
 /// Bytes of messages in them: four of the largest.
 pub(crate) const MOST_BYTES: usize = 64 * 1024 * 1024;

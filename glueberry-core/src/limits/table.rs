@@ -348,10 +348,10 @@ fn node(all: &mut Vec<Limit>) {
 /// What other languages have beyond Rust.
 fn languages(all: &mut Vec<Limit>) {
     table! { all, Node
-        "operations that are not done, in other languages": Amount::count(MOST_OPERATIONS);
+        "operations whose completion was not taken, in other languages": Amount::count(MOST_OPERATIONS);
             why "some 2 MiB, and more than a program keeps track of";
             then "one more fails with `TooManyOperations`";
-            test operations_beyond_the_bound_of_a_node_are_refused_until_one_is_done;
+            test operations_beyond_the_bound_of_a_node_are_refused_until_a_completion_is_taken;
         "messages in such operations": Amount::bytes(MOST_BYTES);
             why "four of the largest, or sixty-four of the usual limit";
             then "one more fails with `TooManyOperations`";
