@@ -84,8 +84,8 @@ async fn two_thousand_silent_and_slow_sockets_keep_no_honest_peer_out() {
         sockets.into_iter().enumerate().map(|(n, socket)| stranger(n, socket)).collect();
 
     let honest = builder(&["chat"]).start().await.unwrap();
-    let (connecting, asked) = (honest.connect(address(&node)), Instant::now());
-    let in_time = tokio::time::timeout(AT_ONCE * 2, connecting);
+    let asked = Instant::now();
+    let in_time = tokio::time::timeout(AT_ONCE * 2, connected(&honest, &node));
     let going_on = async {
         let mut turn = tokio::time::interval(KNOCKS);
         loop {
@@ -94,7 +94,7 @@ async fn two_thousand_silent_and_slow_sockets_keep_no_honest_peer_out() {
         }
     };
     tokio::select! {
-        connected = in_time => connected.expect("it is let in at once").unwrap(),
+        connected = in_time => connected.expect("it is let in at once"),
         () = going_on => unreachable!("it goes on for ever"),
     };
     println!("the honest peer was in after {:?}", asked.elapsed());
@@ -118,6 +118,17 @@ async fn two_thousand_silent_and_slow_sockets_keep_no_honest_peer_out() {
     assert!(for_time <= 256, "{for_time} were held to the end");
     assert!(for_room >= came - 256, "{for_room} made room");
     assert_eq!(honest.peers().len(), 1, "the honest peer is still there");
+}
+
+/// Where everybody has the same address, a busy machine can make an honest peer the oldest of those
+/// who have not proven who they are: it tries again, as any does.
+async fn connected(honest: &Node, node: &Node) -> PeerId {
+    loop {
+        match honest.connect(address(node)).await {
+            Ok(peer) => return peer,
+            Err(error) => assert!(error.is_retriable(), "{error:?}"),
+        }
+    }
 }
 
 /// Says nothing, or a byte now and then, until the node closes.
