@@ -50,6 +50,9 @@ struct Writer {
     notify: mpsc::Sender<Notice>,
     /// The writing halves that the duplex knows: one of each side.
     halves: Vec<Half>,
+    /// Those that were read to their end while the connection took nothing: whether they were closed
+    /// or reset shows when it does.
+    doubtful: Vec<duplex::Stream>,
     opening: Option<BoxFuture<'static, Result<Stream, OpenFault>>>,
     pending: Pending,
     unflushed: bool,
@@ -98,6 +101,7 @@ enum Step {
     Work(Work),
     Wrote(io::Result<()>),
     Flushed(io::Result<()>),
+    Judged { stream: duplex::Stream, is_reset: bool },
 }
 
 impl Writer {
@@ -112,6 +116,7 @@ impl Writer {
             notices,
             notify,
             halves: Vec::new(),
+            doubtful: Vec::new(),
             opening: None,
             pending: Pending::default(),
             unflushed: false,
@@ -217,8 +222,22 @@ impl Writer {
         };
         let held = phase == Phase::Held && self.stage == Stage::Sending;
         let in_turn = phase != Phase::Held && !may_send;
+        let (mut used, mut doubted) = (None, None);
+        for half in &mut self.halves {
+            if self.doubtful.first() == Some(&half.id) {
+                doubted = Some(half);
+            } else if target == Target::Use(half.id) && !self.doubtful.contains(&half.id) {
+                used = Some(half);
+            }
+        }
+        let judged = doubted.map(|half| {
+            let stream = half.id;
+            let judge =
+                move |written: io::Result<_>| Step::Judged { stream, is_reset: written.is_err() };
+            half.stream.write(&[]).map(judge)
+        });
         let output = Output {
-            half: self.halves.iter_mut().find(|half| target == Target::Use(half.id)),
+            half: used,
             pending: &mut self.pending,
             may_write: may_send,
             flushing: self.unflushed,
@@ -231,6 +250,7 @@ impl Writer {
             Some(stream) = self.inbound.recv() => Step::Inbound(stream),
             Some(notice) = self.notices.recv() => Step::Noticed(notice),
             Some(opened) = OptionFuture::from(self.opening.as_mut()) => Step::Opened(opened),
+            Some(step) = OptionFuture::from(judged) => step,
             work = self.link.outgoing.work(), if takes_work => Step::Work(work),
             step = output => step,
             () = until(wake_at), if wake_at.is_some() => Step::Look,
@@ -265,6 +285,7 @@ impl Writer {
                 self.unflushed = false;
                 self.link.outgoing.flushed();
             }
+            Step::Judged { stream, is_reset } => self.judged(stream, is_reset),
             Step::Wrote(Err(fault)) | Step::Flushed(Err(fault)) => {
                 debug!(%fault, "write failed");
                 if let Target::Use(stream) = self.duplex.target(Instant::now()) {
@@ -335,6 +356,7 @@ impl Writer {
         self.readings.push(Reading { id, replaced, caught_up });
         self.link.tasks.spawn(reading.in_current_span());
         self.halves.retain(|half| half.id.side() != id.side());
+        self.doubtful.retain(|doubtful| doubtful.side() != id.side());
         self.halves.push(Half { id, stream: write });
         self.note_course();
         self.report_standing();
@@ -353,20 +375,22 @@ impl Writer {
 
     /// A stream was read to its end.
     fn ended(&mut self, stream: duplex::Stream, clean: bool) {
-        let closed = clean && !self.is_reset(stream);
-        self.lost(stream, if closed { End::Closed } else { End::Failed });
+        match self.is_reset(stream) {
+            None if clean => self.doubtful.push(stream),
+            is_reset => self.judged(stream, !clean || is_reset.unwrap_or(true)),
+        }
     }
 
-    /// Reading shows a reset as a clean end where yamux carries the stream; writing fails.
-    fn is_reset(&mut self, stream: duplex::Stream) -> bool {
+    fn judged(&mut self, stream: duplex::Stream, is_reset: bool) {
+        self.lost(stream, if is_reset { End::Failed } else { End::Closed });
+    }
+
+    /// Reading shows a reset as a clean end where yamux carries the stream; writing fails. `None`:
+    /// the connection takes no more now, so that nobody can tell yet.
+    fn is_reset(&mut self, stream: duplex::Stream) -> Option<bool> {
         let half = self.halves.iter_mut().find(|half| half.id == stream);
-        let Some(half) = half else { return true };
-        match half.stream.write(&[]).now_or_never() {
-            Some(written) => written.is_err(),
-            // Nobody can tell, because the connection takes no more now. A peer that closes one of
-            // ours so soon, and has said nothing, rather refused it.
-            None => stream.side() == Side::Own && self.duplex.is_refusable(stream, Instant::now()),
-        }
+        let Some(half) = half else { return Some(true) };
+        half.stream.write(&[]).now_or_never().map(|written| written.is_err())
     }
 
     /// A stream ended, and perhaps no other stands.
@@ -381,6 +405,7 @@ impl Writer {
     /// it was the one in use.
     fn leave(&mut self, stream: duplex::Stream, how: End, now: Instant) -> bool {
         self.halves.retain(|half| half.id != stream);
+        self.doubtful.retain(|doubtful| *doubtful != stream);
         self.replace(|reading| reading.id == stream);
         match self.duplex.ended(stream, how, now) {
             Ending::Unaffected => return false,

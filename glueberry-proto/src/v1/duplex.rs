@@ -261,14 +261,6 @@ impl Duplex {
         self.established.map(|established| open.at.max(established) + REFUSAL_WINDOW)
     }
 
-    /// Whether the peer may refuse this stream still: nothing was read on it, and the time for that
-    /// has not passed.
-    #[must_use]
-    pub fn is_refusable(&self, stream: Stream, now: Instant) -> bool {
-        let mut open = self.own.iter().chain(&self.theirs);
-        open.any(|open| open.stream == stream && self.may_be_refused(open, now))
-    }
-
     fn current(&self) -> Option<&Open> {
         match self.current? {
             Side::Own => self.own.as_ref(),
