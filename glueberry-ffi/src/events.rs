@@ -144,7 +144,7 @@ pub unsafe extern "C" fn glueberry_events_drain(
     unsafe {
         let array = Array::cleared(array, count);
         child_entry(events, "events", std::ptr::null_mut(), |events| {
-            Array::fill(array, max, |max| events.queue.take(max), glueberry_event_t::give)
+            Array::fill(array, max, &events.queue, glueberry_event_t::give)
         })
     }
 }

@@ -145,7 +145,7 @@ pub unsafe extern "C" fn glueberry_messages_drain(
     unsafe {
         let array = Array::cleared(array, count);
         child_entry(messages, "messages", std::ptr::null_mut(), |messages| {
-            Array::fill(array, max, |max| messages.queue.take(max), glueberry_message_t::give)
+            Array::fill(array, max, &messages.queue, glueberry_message_t::give)
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What the two kinds of queues have in common.
 
 use glueberry_core::Result;
-use glueberry_core::embed::Next;
+use glueberry_core::embed::{Next, Queue, Source};
 
 use crate::arguments::invalid;
 use crate::guard::Status;
@@ -34,34 +34,27 @@ impl<H> Array<'_, H> {
         Some(Self { first, count })
     }
 
-    /// Takes up to `max` items and hands them out.
-    pub(crate) unsafe fn fill<T>(
+    /// Takes up to `max` items from a queue and hands them out.
+    pub(crate) unsafe fn fill<S: Source>(
         array: Option<Self>,
         max: usize,
-        take: impl FnOnce(usize) -> Result<Next<Vec<T>>>,
-        give: fn(T) -> *mut H,
+        queue: &Queue<S>,
+        give: fn(S::Item) -> *mut H,
     ) -> Result<Status> {
         let array = array.ok_or_else(|| invalid("count is NULL"))?;
         if max == 0 || array.first.is_null() {
             return Err(invalid("the array is NULL, or has no room"));
         }
-        Ok(match take(max)? {
-            Next::Item(items) => {
-                // SAFETY: `max` places are there, and no more items were asked for.
-                unsafe { array.put(items, give) };
-                GLUEBERRY_OK
-            }
+        let taken = queue.take(max, |item| {
+            // SAFETY: `max` places are there, and no more items come. The places may be
+            // uninitialised: they are written and never read.
+            unsafe { array.first.add(*array.count).write(give(item)) };
+            *array.count += 1;
+        })?;
+        Ok(match taken {
+            Next::Item(_) => GLUEBERRY_OK,
             Next::Nothing => GLUEBERRY_TIMEOUT,
             Next::Closed => GLUEBERRY_CLOSED,
         })
-    }
-
-    unsafe fn put<T>(self, items: Vec<T>, give: fn(T) -> *mut H) {
-        for item in items {
-            // SAFETY: the caller of this function checked that there is room. The places may be
-            // uninitialised: they are written and never read.
-            unsafe { self.first.add(*self.count).write(give(item)) };
-            *self.count += 1;
-        }
     }
 }

@@ -136,22 +136,26 @@ impl<S: Source> Queue<S> {
         }
     }
 
-    /// Takes what is there now, up to `max` items, without waiting.
+    /// Takes what is there now, up to `max` items, without waiting: hands each to `put`, which must
+    /// not use this queue, and returns how many there were.
     ///
     /// # Errors
     /// [`ErrorCode::QueueHasCallback`], [`ErrorCode::Forked`].
-    pub fn take(&self, max: usize) -> Result<Next<Vec<S::Item>>> {
+    pub fn take(&self, max: usize, mut put: impl FnMut(S::Item)) -> Result<Next<usize>> {
         let mut state = self.pulled()?;
-        let items = state.take_up_to(max);
-        if items.is_empty() && max > 0 {
+        let taken = state.take_up_to(max, &mut put);
+        if taken == 0 && max > 0 {
             return Ok(match state.take(&self.shared.waker) {
-                Next::Item(item) => Next::Item(vec![item]),
+                Next::Item(item) => {
+                    put(item);
+                    Next::Item(1)
+                }
                 Next::Nothing => Next::Nothing,
                 Next::Closed => Next::Closed,
             });
         }
         state.settle(&self.shared.waker);
-        Ok(if items.is_empty() { Next::Nothing } else { Next::Item(items) })
+        Ok(if taken == 0 { Next::Nothing } else { Next::Item(taken) })
     }
 
     /// Waits until [`Queue::drain`] gives something: true. False at the end, which
@@ -188,7 +192,8 @@ impl<S: Source> Queue<S> {
         if state.caller.is_some() {
             return Vec::new();
         }
-        let items = state.take_up_to(max);
+        let mut items = Vec::new();
+        state.take_up_to(max, |item| items.push(item));
         state.settle(&self.shared.waker);
         items
     }
@@ -298,9 +303,9 @@ impl<S: Source> State<S> {
         found
     }
 
-    fn take_up_to(&mut self, max: usize) -> Vec<S::Item> {
-        let Some(source) = &mut self.source else { return Vec::new() };
-        std::iter::from_fn(|| source.take()).take(max).collect()
+    fn take_up_to(&mut self, max: usize, put: impl FnMut(S::Item)) -> usize {
+        let Some(source) = &mut self.source else { return 0 };
+        std::iter::from_fn(|| source.take()).take(max).map(put).count()
     }
 
     /// Makes the file descriptor say what is so.
