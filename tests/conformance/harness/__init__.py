@@ -1,0 +1,1 @@
+"""What `run` consists of. Python 3.11, standard library only."""
