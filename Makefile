@@ -15,7 +15,7 @@ PROFILE ?= release
 INSTALL_LIBRARY = PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' DESTDIR='$(DESTDIR)' PROFILE='$(PROFILE)' \
 	scripts/install-library
 
-.PHONY: help run test install uninstall benchmark lint fmt docs docs-tables header clean
+.PHONY: help run test install uninstall benchmark lint fmt docs docs-tables header vocabulary clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ docs: ## the Rust reference, in target/doc; a broken link fails
 
 header: ## writes include/glueberry.h, from the code of glueberry-ffi
 	GLUEBERRY_WRITE_HEADER=1 cargo test --package glueberry-ffi --test header the_header_is
+
+vocabulary: ## writes the words of Python and TypeScript, from the tables in the code
+	GLUEBERRY_WRITE_VOCABULARY=1 cargo test --package glueberry-tests --test vocabulary
 
 docs-tables: ## writes docs/errors.md and the limits in SECURITY.md, from the tables in the code
 	GLUEBERRY_WRITE_DOCS=1 cargo test --package glueberry-examples --test documents the_table

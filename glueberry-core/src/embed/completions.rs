@@ -137,6 +137,16 @@ impl Budget {
         tag: u64,
         bytes: usize,
     ) -> Result<Ticket> {
+        let place = Some(self.place(bytes)?);
+        completions.begin();
+        Ok(Ticket { tag, completions: completions.clone(), place, outcome: None })
+    }
+
+    /// A place for one more operation that holds so many bytes.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TooManyOperations`].
+    pub(super) fn place(&self, bytes: usize) -> Result<Place> {
         let mut held = self.held.lock();
         if held.operations == MOST_OPERATIONS || held.bytes.saturating_add(bytes) > MOST_BYTES {
             let (operations, waiting) = (held.operations, held.bytes);
@@ -146,10 +156,7 @@ impl Budget {
         }
         held.operations += 1;
         held.bytes += bytes;
-        drop(held);
-        completions.begin();
-        let place = Some(Place { budget: self.clone() });
-        Ok(Ticket { tag, bytes, completions: completions.clone(), place, outcome: None })
+        Ok(Place { budget: self.clone(), bytes })
     }
 
     /// Whether both are of the same node.
@@ -158,13 +165,22 @@ impl Budget {
     }
 }
 
-/// One operation's place among those of its node.
-struct Place {
+/// One operation's place among those of its node, and its bytes.
+pub(super) struct Place {
     budget: Budget,
+    bytes: usize,
+}
+
+impl Place {
+    /// Its message is sent, or not sent any more.
+    fn give_bytes_back(&mut self) {
+        self.budget.held.lock().bytes -= std::mem::take(&mut self.bytes);
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
+        self.give_bytes_back();
         self.budget.held.lock().operations -= 1;
     }
 }
@@ -172,7 +188,6 @@ impl Drop for Place {
 /// The right and the duty to complete one operation: it is done when this is dropped.
 pub(super) struct Ticket {
     tag: u64,
-    bytes: usize,
     completions: Arc<Completions>,
     /// Taken when this is dropped.
     place: Option<Place>,
@@ -188,9 +203,9 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         let outcome = self.outcome.take().unwrap_or_else(|| Err(cut_short()));
-        let Some(place) = self.place.take() else { return };
+        let Some(mut place) = self.place.take() else { return };
         // First, so that whoever hears of this one can begin another.
-        place.budget.held.lock().bytes -= self.bytes;
+        place.give_bytes_back();
         self.completions.end(Done { at: SystemTime::now(), tag: self.tag, outcome }, place);
     }
 }

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::FutureExt;
-use tokio::runtime::Runtime;
+use futures::{FutureExt, TryFutureExt};
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::completions::{Budget, Operation, Ticket, Yield};
+use super::completions::{Budget, Operation, Place, Ticket, Yield};
 use super::dispatcher::Dispatcher;
 use super::lanes::Lanes;
 use super::queue::Queue;
+use super::running::{Fate, Running};
+use super::runtime::Home;
 use super::source::{EventQueue, EventSource, MessageQueue, MessageSource};
 use super::{fork, runtime};
 use crate::call::Call;
@@ -26,8 +28,7 @@ pub struct Host {
 
 struct Inner {
     node: Node,
-    /// Taken when the host is dropped.
-    runtime: Option<Runtime>,
+    home: Home,
     dispatcher: Dispatcher,
     budget: Budget,
     lanes: Lanes,
@@ -54,11 +55,27 @@ impl Host {
     pub fn start(builder: Builder, workers: Option<usize>) -> Result<Self> {
         fork::check()?;
         runtime::may_wait()?;
-        let runtime = runtime::start(workers)?;
-        let node = runtime.block_on(builder.start())?;
+        let home = runtime::start(workers)?;
+        let node = home.handle().block_on(builder.start())?;
+        Ok(Self::new(node, home))
+    }
+
+    /// [`Host::start`], for those that must not block: awaited anywhere, and given up when what it
+    /// returns is dropped.
+    ///
+    /// # Errors
+    /// As [`Host::start`].
+    pub fn begin(builder: Builder, workers: Option<usize>) -> Result<Running<Self>> {
+        fork::check()?;
+        let home = runtime::start(workers)?;
+        let handle = home.handle().clone();
+        let starting = handle.spawn(async move { Ok(Self::new(builder.start().await?, home)) });
+        Ok(Running::new(starting, Fate::Cancelled))
+    }
+
+    fn new(node: Node, home: Home) -> Self {
         let (dispatcher, budget, lanes) = Default::default();
-        let runtime = Some(runtime);
-        Ok(Self { inner: Arc::new(Inner { node, runtime, dispatcher, budget, lanes }) })
+        Self { inner: Arc::new(Inner { node, home, dispatcher, budget, lanes }) }
     }
 
     /// The node, for what needs no waiting.
@@ -80,19 +97,19 @@ impl Host {
         call: Call<impl Future<Output = Result<T>>>,
     ) -> Result<T> {
         fork::check()?;
-        let runtime = self.runtime();
+        let handle = self.handle();
         if within == Some(Duration::ZERO) {
-            let _entered = runtime.enter();
+            let _entered = handle.enter();
             return call.now_or_never().unwrap_or_else(|| Err(not_awaited()));
         }
         runtime::may_wait()?;
-        let entered = runtime.enter();
+        let entered = handle.enter();
         let call = match within {
             Some(within) => call.timeout(within),
             None => call,
         };
         drop(entered);
-        runtime.block_on(call)
+        handle.block_on(call)
     }
 
     /// [`Node::send`], waiting for room: so long, or without a deadline.
@@ -117,6 +134,82 @@ impl Host {
         }
     }
 
+    /// Carries out a call on the node's own threads. Dropping what it returns cancels the call.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TooManyOperations`] when 4,096 are under way at this node;
+    /// [`ErrorCode::Forked`]. What the call fails with comes when it is awaited.
+    pub fn run<T, F>(&self, work: impl FnOnce(Node) -> F) -> Result<Running<T>>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        fork::check()?;
+        let place = self.inner.budget.place(0)?;
+        let work = work(self.node().clone());
+        Ok(self.spawn(place, work))
+    }
+
+    /// [`Node::send`], in the order of the calls for each stream. `None`: the message is queued
+    /// already, as it mostly is. Otherwise it waits for room; dropping that wait sends nothing.
+    ///
+    /// # Errors
+    /// As [`Node::send`]; [`ErrorCode::TooManyOperations`] when 4,096 calls, or 64 MiB in them, wait
+    /// at this node; [`ErrorCode::Forked`].
+    pub fn send_soon(
+        &self,
+        peer: PeerId,
+        stream: &str,
+        message: &[u8],
+    ) -> Result<Option<Running<()>>> {
+        fork::check()?;
+        if !self.inner.lanes.is_waiting(peer, stream) {
+            match self.node().try_send(&peer, stream, message) {
+                Err(error) if error.code() == ErrorCode::WouldBlock => {}
+                done => return done.map(|()| None),
+            }
+        }
+        let place = self.inner.budget.place(message.len())?;
+        Ok(Some(self.spawn(place, self.send_in_turn(peer, stream, message))))
+    }
+
+    /// [`Node::shutdown`], awaited anywhere. It goes on when what it returns is dropped.
+    pub fn close(&self) -> Running<()> {
+        let node = self.node().clone();
+        let ending = self.handle().spawn(async move {
+            node.shutdown().await;
+            Ok(())
+        });
+        Running::new(ending, Fate::GoesOn)
+    }
+
+    fn spawn<T: Send + 'static>(
+        &self,
+        place: Place,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Running<T> {
+        let task = self.handle().spawn(async move {
+            let _mine = place;
+            work.await
+        });
+        Running::new(task, Fate::Cancelled)
+    }
+
+    /// Stands in line at once, and sends when its turn has come.
+    fn send_in_turn(
+        &self,
+        peer: PeerId,
+        stream: &str,
+        message: &[u8],
+    ) -> impl Future<Output = Result<()>> + Send + 'static {
+        let turn = self.inner.lanes.turn(peer, stream);
+        let (node, stream, message) = (self.node().clone(), stream.to_owned(), message.to_vec());
+        async move {
+            let _mine = turn.await;
+            node.send(&peer, &stream, &message).await
+        }
+    }
+
     /// [`Node::shutdown`]. When the time is over it goes on in the background.
     ///
     /// # Errors
@@ -124,7 +217,7 @@ impl Host {
     pub fn shutdown(&self, within: Option<Duration>) -> Result<()> {
         fork::check()?;
         let node = self.node().clone();
-        let ending = self.runtime().spawn(async move { node.shutdown().await });
+        let ending = self.handle().spawn(async move { node.shutdown().await });
         self.wait(within, Call::new("shutdown", async move { ending.await.map_err(cut_short) }))
     }
 
@@ -139,7 +232,7 @@ impl Host {
     {
         let ticket = self.ticket(on, 0)?;
         let work = work(self.node().clone());
-        Ok(self.run(ticket, on.within, work))
+        Ok(self.complete(ticket, on.within, work))
     }
 
     /// [`Node::send`] as an operation. Those of one stream are sent in the order in which they were
@@ -155,12 +248,8 @@ impl Host {
         message: &[u8],
     ) -> Result<Operation> {
         let ticket = self.ticket(on, message.len())?;
-        let turn = self.inner.lanes.turn(peer, stream);
-        let (node, stream, message) = (self.node().clone(), stream.to_owned(), message.to_vec());
-        Ok(self.run(ticket, on.within, async move {
-            let _mine = turn.await;
-            node.send(&peer, &stream, &message).await.map(|()| Yield::Nothing)
-        }))
+        let sending = self.send_in_turn(peer, stream, message);
+        Ok(self.complete(ticket, on.within, sending.map_ok(|()| Yield::Nothing)))
     }
 
     /// [`Node::shutdown`] as an operation. Once begun it comes to its end.
@@ -170,9 +259,9 @@ impl Host {
     pub fn shutdown_later(&self, on: Completing<'_>) -> Result<Operation> {
         let ticket = self.ticket(on, 0)?;
         let node = self.node().clone();
-        let ending = self.runtime().spawn(async move { node.shutdown().await });
+        let ending = self.handle().spawn(async move { node.shutdown().await });
         let work = async move { ending.await.map(|()| Yield::Nothing).map_err(cut_short) };
-        Ok(self.run(ticket, on.within, work))
+        Ok(self.complete(ticket, on.within, work))
     }
 
     /// Subscribes to events, from now on.
@@ -212,7 +301,7 @@ impl Host {
         taken.unwrap_or_else(|| Err(invalid("the queue for the completion was closed")))
     }
 
-    fn run(
+    fn complete(
         &self,
         ticket: Ticket,
         within: Option<Duration>,
@@ -220,7 +309,7 @@ impl Host {
     ) -> Operation {
         let operation = Operation { cancelled: CancellationToken::new() };
         let cancelled = operation.cancelled.clone();
-        self.runtime().spawn(async move {
+        self.handle().spawn(async move {
             let call = Call::new("the operation", work);
             let call = match within {
                 Some(within) => call.timeout(within),
@@ -232,18 +321,8 @@ impl Host {
         operation
     }
 
-    fn runtime(&self) -> &Runtime {
-        self.inner.runtime.as_ref().expect("it is taken only when the host is dropped")
-    }
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        // In a forked child its threads are not there, and whatever waits for them waits for ever.
-        match (self.runtime.take(), fork::check()) {
-            (Some(runtime), Ok(())) => runtime.shutdown_background(),
-            (runtime, _) => std::mem::forget(runtime),
-        }
+    fn handle(&self) -> &Handle {
+        self.inner.home.handle()
     }
 }
 

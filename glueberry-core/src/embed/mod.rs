@@ -3,23 +3,35 @@
 //!
 //! For authors of bindings. Applications in Rust use [`Node`](crate::Node), inside their own runtime.
 
+mod batch;
 mod completions;
 mod dispatcher;
+mod fields;
 pub mod fork;
 mod host;
 mod lanes;
 pub mod logs;
 mod queue;
+mod running;
 mod runtime;
+mod samples;
+mod settings;
 #[cfg(unix)]
 mod signal;
 mod source;
+mod vocabulary;
 
 use crate::error::{Error, ErrorCode};
+pub use batch::Batch;
 pub use completions::{Done, Notice, Operation, Yield};
+pub use fields::{Value, fields};
 pub use host::{Completing, Host};
 pub use queue::{Next, Queue};
+pub use running::Running;
+pub use samples::samples;
+pub use settings::builder;
 pub use source::{EventQueue, EventSource, MessageQueue, MessageSource, Source};
+pub use vocabulary::{Enumeration, vocabulary};
 
 /// For the table of limits.
 pub(crate) mod bounds {

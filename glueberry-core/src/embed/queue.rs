@@ -188,13 +188,13 @@ impl<S: Source> Queue<S> {
     /// What is there now, up to `max` items, without waiting; nothing while there is a callback.
     #[must_use]
     pub fn drain(&self, max: usize) -> Vec<S::Item> {
-        let mut state = self.shared.state.lock();
-        if state.caller.is_some() {
-            return Vec::new();
-        }
         let mut items = Vec::new();
-        state.take_up_to(max, |item| items.push(item));
-        state.settle(&self.shared.waker);
+        if max > 0 {
+            self.drain_while(|item| {
+                items.push(item);
+                items.len() < max
+            });
+        }
         items
     }
 
@@ -263,6 +263,19 @@ impl<S: Source> Queue<S> {
         drop(source);
         caller.iter().for_each(retire);
         self.shared.ring();
+    }
+
+    /// Hands over what is there now while `goes_on` says so, without waiting; nothing while there is
+    /// a callback. It must not use this queue.
+    pub(super) fn drain_while(&self, mut goes_on: impl FnMut(S::Item) -> bool) {
+        let mut state = self.shared.state.lock();
+        if state.caller.is_some() {
+            return;
+        }
+        if let Some(source) = &mut state.source {
+            while source.take().is_some_and(&mut goes_on) {}
+        }
+        state.settle(&self.shared.waker);
     }
 
     fn pulled(&self) -> Result<MutexGuard<'_, State<S>>> {

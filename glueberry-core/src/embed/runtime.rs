@@ -4,15 +4,37 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use super::dispatcher;
+use super::{dispatcher, fork};
 use crate::error::{Error, ErrorCode, Result};
+
+/// The threads of a node. They end in the background when this is dropped, wherever that is.
+pub(super) struct Home {
+    /// Taken when this is dropped.
+    runtime: Option<Runtime>,
+}
+
+impl Home {
+    pub(super) fn handle(&self) -> &Handle {
+        self.runtime.as_ref().expect("it is taken only when this is dropped").handle()
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        // In a forked child its threads are not there, and whatever waits for them waits for ever.
+        match (self.runtime.take(), fork::check()) {
+            (Some(runtime), Ok(())) => runtime.shutdown_background(),
+            (runtime, _) => std::mem::forget(runtime),
+        }
+    }
+}
 
 /// Starts the threads of a node: so many workers, or as many as there are cores, but at most 4.
 ///
 /// # Errors
 /// [`ErrorCode::InvalidConfig`] unless there are 1 to 64 of them; [`ErrorCode::Internal`] when the
 /// system has no threads to give.
-pub(super) fn start(workers: Option<usize>) -> Result<Runtime> {
+pub(super) fn start(workers: Option<usize>) -> Result<Home> {
     let workers = match workers {
         Some(workers) if (1..=MOST_WORKERS).contains(&workers) => workers,
         Some(workers) => {
@@ -28,6 +50,7 @@ pub(super) fn start(workers: Option<usize>) -> Result<Runtime> {
         .on_thread_start(block_sigpipe)
         .enable_all()
         .build()
+        .map(|runtime| Home { runtime: Some(runtime) })
         .map_err(|fault| {
             Error::new(ErrorCode::Internal, "cannot start the node's threads").caused_by(fault)
         })
@@ -74,7 +97,7 @@ mod tests {
     #[test]
     fn the_number_of_workers_is_bounded() {
         for wrong in [0, MOST_WORKERS + 1] {
-            assert_eq!(start(Some(wrong)).unwrap_err().code(), ErrorCode::InvalidConfig);
+            assert_eq!(start(Some(wrong)).err().unwrap().code(), ErrorCode::InvalidConfig);
         }
     }
 
@@ -82,12 +105,12 @@ mod tests {
     #[test]
     fn workers_block_sigpipe_and_have_names() {
         use nix::sys::signal::{SigSet, Signal};
-        let runtime = start(Some(1)).unwrap();
+        let home = start(Some(1)).unwrap();
         let look = async {
             let name = std::thread::current().name().map(str::to_owned);
             (name, SigSet::thread_get_mask().unwrap().contains(Signal::SIGPIPE))
         };
-        let (name, blocked) = runtime.block_on(runtime.spawn(look)).unwrap();
+        let (name, blocked) = home.handle().block_on(home.handle().spawn(look)).unwrap();
         assert!(name.unwrap().starts_with("glueberry-"));
         assert!(blocked);
     }

@@ -112,7 +112,7 @@ error_table! {
     112 AddressBookCorrupt   Configuration false "The damaged file was kept aside under the name in the message: repair it, or restore a copy, and start again; to begin an empty book (bans are lost), remove what is left of it."
     113 AddressBookLocked    Configuration false "Another node, or another program, uses this address book: give each node a book of its own, or stop the other one."
     114 AddressBookUnwritable Configuration true "Check that the folder of the address book exists, that this user may write into it and that the disk is not full."
-    201 UnknownStream        Usage         false "Configure the stream with `Builder::stream`, or prepare it with `prepare_streams`, before using it."
+    201 UnknownStream        Usage         false "Add the stream to the configuration of the node, or prepare it with prepare_streams, before using it."
     202 ConsumerTaken        Usage         false "Drop the other iterator first: each stream's messages have one consumer, and all_messages() counts as one of every stream."
     203 WrongState           Usage         false "Follow the order: connect, exchange handshake messages, prepare_streams, finalize_handshake."
     204 NodeClosed           Usage         false "The node was shut down: start a new one."

@@ -43,6 +43,10 @@ impl Message {
         &self.payload
     }
 
+    pub(crate) fn into_parts(self) -> (Arc<Origin>, Bytes) {
+        (self.origin, self.payload)
+    }
+
     /// What it says, without the rest.
     #[must_use]
     pub fn into_payload(self) -> Bytes {
