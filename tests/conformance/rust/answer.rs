@@ -15,13 +15,13 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// It is done, and there is nothing to tell.
-    pub(crate) fn done() -> Outcome {
+    pub(crate) fn done() -> Self {
         Self::with(json!({}))
     }
 
     /// It is done, with this to tell.
-    pub(crate) fn with(members: Value) -> Outcome {
-        Ok(Self::of(json!({ "ok": true })).and(members))
+    pub(crate) fn with(members: Value) -> Self {
+        Self::of(json!({ "ok": true })).and(members)
     }
 
     /// Its time was over.

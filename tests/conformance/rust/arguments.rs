@@ -18,7 +18,9 @@ impl Arguments {
     }
 
     pub(crate) fn value(&self, name: &str) -> Result<&Value, Answer> {
-        self.command.get(name).ok_or_else(|| Answer::fault(format!("the argument {name} is missing")))
+        self.command
+            .get(name)
+            .ok_or_else(|| Answer::fault(format!("the argument {name} is missing")))
     }
 
     pub(crate) fn optional(&self, name: &str) -> Option<&Value> {
@@ -31,7 +33,9 @@ impl Arguments {
 
     pub(crate) fn texts(&self, name: &str) -> Result<Vec<&str>, Answer> {
         let list = self.value(name)?.as_array().ok_or_else(|| no_such(name, "list"))?;
-        list.iter().map(|text| text.as_str().ok_or_else(|| no_such(name, "list of texts"))).collect()
+        list.iter()
+            .map(|text| text.as_str().ok_or_else(|| no_such(name, "list of texts")))
+            .collect()
     }
 
     pub(crate) fn number(&self, name: &str) -> Result<Option<u64>, Answer> {

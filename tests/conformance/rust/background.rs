@@ -35,7 +35,7 @@ impl Background {
             Poll::Pending => tokio::spawn(call),
         };
         self.begun.insert(tag.to_owned(), running);
-        Answer::done()
+        Ok(Answer::done())
     }
 
     /// Waits until a call is over; when the time is over it goes on.
@@ -55,7 +55,9 @@ impl Background {
         running.abort();
         match running.await {
             Ok(outcome) => outcome,
-            Err(problem) if problem.is_cancelled() => Answer::with(json!({ "cancelled": true })),
+            Err(problem) if problem.is_cancelled() => {
+                Ok(Answer::with(json!({ "cancelled": true })))
+            }
             Err(problem) => Err(Answer::fault(problem.to_string())),
         }
     }

@@ -31,7 +31,7 @@ impl Calls {
             "listen" => return self.listen(&command).await,
             "connect" => {
                 let peer = command.limited(node.connect(command.text("address")?)).await?;
-                return Answer::with(json!({ "peer": peer.to_string() }));
+                return Ok(Answer::with(json!({ "peer": peer.to_string() })));
             }
             "wait_established" => command.limited(node.wait_established(&command.peer()?)).await?,
             "disconnect" => command.limited(node.disconnect(&command.peer()?)).await?,
@@ -61,12 +61,12 @@ impl Calls {
             "release" => self.release(command.text("queue")?)?,
             _ => return self.peer_call(&command).await,
         }
-        Answer::done()
+        Ok(Answer::done())
     }
 
     async fn peer_call(&self, command: &Arguments) -> Outcome {
         let node = &self.node;
-        Answer::with(match command.text("do")? {
+        let members = match command.text("do")? {
             "state" => json!({ "state": node.connection_state(&command.peer()?).name() }),
             "peer" => json!({ "peer": node.peer(&command.peer()?).as_ref().map(told::peer) }),
             "peers" => json!({ "peers": node.peers().iter().map(told::peer).collect::<Vec<_>>() }),
@@ -91,12 +91,13 @@ impl Calls {
             }
             "bans" => json!({ "bans": node.bans().iter().map(told::ban).collect::<Vec<_>>() }),
             unknown => return Err(Answer::lacks(unknown)),
-        })
+        };
+        Ok(Answer::with(members))
     }
 
     async fn listen(&self, command: &Arguments) -> Outcome {
         let bound = command.limited(self.node.listen(command.text("address")?)).await?;
-        Answer::with(json!({ "addresses": told::texts(&bound) }))
+        Ok(Answer::with(json!({ "addresses": told::texts(&bound) })))
     }
 
     async fn send(&self, command: &Arguments) -> Outcome {
@@ -106,7 +107,7 @@ impl Calls {
             let call = self.node.send(&peer, stream, &message);
             command.limited(call).await.map_err(|answer| answer.and(json!({ "sent": sent })))?;
         }
-        Answer::with(json!({ "sent": command.count()? }))
+        Ok(Answer::with(json!({ "sent": command.count()? })))
     }
 
     fn try_send(&self, command: &Arguments) -> Outcome {
@@ -116,7 +117,7 @@ impl Calls {
             let outcome = self.node.try_send(&peer, stream, &message);
             outcome.map_err(|error| Answer::failed(&error).and(json!({ "sent": sent })))?;
         }
-        Answer::with(json!({ "sent": command.count()? }))
+        Ok(Answer::with(json!({ "sent": command.count()? })))
     }
 
     fn take_messages(&self, command: &Arguments) -> Result<(), Answer> {
@@ -145,7 +146,7 @@ impl Calls {
         };
         let messages = json!({ "messages": came });
         match outcome {
-            Some(end) => Ok(Answer::with(end)?.and(messages)),
+            Some(end) => Ok(Answer::with(end).and(messages)),
             None => Err(Answer::timed_out().and(messages)),
         }
     }
@@ -171,10 +172,10 @@ impl Calls {
             Some(within) => timeout(within, waiting).await.map_err(|_| Answer::timed_out())?,
             None => waiting.await,
         };
-        Answer::with(match event {
+        Ok(Answer::with(match event {
             Some(event) => json!({ "event": told::event(&event) }),
             None => json!({ "ended": true }),
-        })
+        }))
     }
 
     fn release(&self, queue: &str) -> Result<(), Answer> {

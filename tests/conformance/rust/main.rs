@@ -44,7 +44,7 @@ struct Driver {
 impl Driver {
     async fn obey(&mut self, command: Arguments) -> Outcome {
         match command.text("do")? {
-            "hello" => Answer::with(json!({ "language": "rust", "version": VERSION })),
+            "hello" => Ok(Answer::with(json!({ "language": "rust", "version": VERSION }))),
             "start" => self.start(&command).await,
             "begin" => {
                 let call = Arguments::new(command.value("call")?.clone());
@@ -60,9 +60,9 @@ impl Driver {
     async fn start(&mut self, command: &Arguments) -> Outcome {
         let builder = settings::builder(command.text("seed")?, command.value("settings")?)?;
         let node = builder.start().await?;
-        let answer = told::start(&node);
+        let answer = Answer::with(told::start(&node));
         self.calls = Some(Arc::new(Calls::new(node)));
-        answer
+        Ok(answer)
     }
 
     fn calls(&self) -> Result<&Arc<Calls>, Answer> {

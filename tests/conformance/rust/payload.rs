@@ -23,7 +23,8 @@ pub(crate) fn of(command: &Arguments, number: u32) -> Result<Vec<u8>, Answer> {
 
 /// The CRC-32 of zlib.
 pub(crate) fn sum(data: &[u8]) -> u32 {
-    !data.iter().fold(u32::MAX, |sum, byte| TABLE[(sum as u8 ^ byte) as usize] ^ (sum >> 8))
+    let next = |sum: u32, byte: &u8| TABLE[usize::from(sum.to_le_bytes()[0] ^ byte)] ^ (sum >> 8);
+    !data.iter().fold(u32::MAX, next)
 }
 
 fn generated(size: usize, seed: u32) -> Vec<u8> {

@@ -7,15 +7,15 @@ use glueberry_core::{
     AccessRules, BanTarget, Builder, ConnectionLimits, HandshakeMode, Identity, KeepAlive, Node,
     ReconnectPolicy, Security, StreamConfig,
 };
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::answer::Answer;
 
 /// The builder of a node with this seed, in hex, and these settings.
 pub(crate) fn builder(seed: &str, settings: &Value) -> Result<Builder, Answer> {
-    let settings: Settings =
-        serde_json::from_value(settings.clone()).map_err(|fault| Answer::fault(fault.to_string()))?;
+    let settings: Settings = serde_json::from_value(settings.clone())
+        .map_err(|fault| Answer::fault(fault.to_string()))?;
     let mut builder = Node::builder(Identity::from_seed(&bytes(seed)?)?);
     for address in &settings.listen {
         builder = builder.listen(address.as_str())?;
@@ -29,10 +29,12 @@ pub(crate) fn builder(seed: &str, settings: &Value) -> Result<Builder, Answer> {
     if let Some(yes) = settings.auto_connect {
         builder = builder.auto_connect(yes);
     }
-    if let Some(mode) = named(settings.handshake.as_deref(), HandshakeMode::ALL, |mode| mode.name())? {
+    if let Some(mode) =
+        named(settings.handshake.as_deref(), HandshakeMode::ALL, HandshakeMode::name)?
+    {
         builder = builder.handshake(mode);
     }
-    if let Some(security) = named(settings.security.as_deref(), Security::ALL, |it| it.name())? {
+    if let Some(security) = named(settings.security.as_deref(), Security::ALL, Security::name)? {
         builder = builder.security(security);
     }
     if let Some(policy) = &settings.reconnect {
@@ -51,9 +53,7 @@ fn in_time(mut builder: Builder, settings: &Settings) -> Builder {
     if let Some(ms) = settings.dial_timeout_ms {
         builder = builder.dial_timeout(Duration::from_millis(ms));
     }
-    if let Some(keep_alive) = &settings.keep_alive {
-        builder = builder.keep_alive(keep_alive.as_ref().map(Silence::keep_alive));
-    }
+    builder = builder.keep_alive(settings.keep_alive.as_ref().map(Silence::keep_alive));
     if let Some(ms) = settings.linger_ms {
         builder = builder.linger(Duration::from_millis(ms));
     }
@@ -77,8 +77,9 @@ struct Settings {
     reconnect: Option<Reconnect>,
     handshake_timeout_ms: Option<u64>,
     dial_timeout_ms: Option<u64>,
-    #[serde(default, deserialize_with = "given")]
-    keep_alive: Option<Option<Silence>>,
+    /// Null turns it off, which is something else than nothing.
+    #[serde(default = "Silence::usual")]
+    keep_alive: Option<Silence>,
     linger_ms: Option<u64>,
     event_buffer: Option<usize>,
     #[serde(default)]
@@ -157,6 +158,12 @@ struct Silence {
 }
 
 impl Silence {
+    /// As core has it.
+    #[allow(clippy::unnecessary_wraps, reason = "it stands in the place of what may be null")]
+    fn usual() -> Option<Self> {
+        Some(Self { interval_ms: 3000, timeout_ms: 3000 })
+    }
+
     fn keep_alive(&self) -> KeepAlive {
         KeepAlive {
             interval: Duration::from_millis(self.interval_ms),
@@ -198,17 +205,9 @@ fn named<T: Copy>(
     name.map(find).transpose()
 }
 
-/// Tells null from nothing.
-fn given<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    T::deserialize(deserializer).map(Some)
-}
-
 fn bytes(hex: &str) -> Result<Vec<u8>, Answer> {
-    let digit = |place: usize| hex.get(place..place + 2).and_then(|byte| u8::from_str_radix(byte, 16).ok());
+    let digit =
+        |place: usize| hex.get(place..place + 2).and_then(|byte| u8::from_str_radix(byte, 16).ok());
     let bytes = (0..hex.len()).step_by(2).map(digit).collect::<Option<_>>();
     bytes.ok_or_else(|| Answer::fault("the seed is no hex"))
 }

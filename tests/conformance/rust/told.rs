@@ -3,17 +3,17 @@
 use std::time::{Duration, SystemTime};
 
 use glueberry_core::{
-    Ban, Error, Event, EventKind, Message, Node, PeerId, PeerInfo, StreamHealth, Unwritten,
+    Ban, Direction, Error, Event, EventKind, Message, Node, PeerId, PeerInfo, StreamHealth,
+    Unwritten,
 };
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Outcome};
 use crate::payload;
 
 /// What `start` answers.
-pub(crate) fn start(node: &Node) -> Outcome {
+pub(crate) fn start(node: &Node) -> Value {
     let addresses = texts(&node.listen_addresses());
-    Answer::with(json!({ "peer": node.peer_id().to_string(), "addresses": addresses }))
+    json!({ "peer": node.peer_id().to_string(), "addresses": addresses })
 }
 
 pub(crate) fn error(error: &Error) -> Value {
@@ -42,7 +42,7 @@ pub(crate) fn peer(info: &PeerInfo) -> Value {
     json!({
         "peer": info.peer.to_string(),
         "state": info.state.name(),
-        "direction": info.direction.map(|direction| direction.name()),
+        "direction": info.direction.map(Direction::name),
         "connections": info.connections,
         "addresses": texts(&info.addresses),
         "persistent": info.persistent,
