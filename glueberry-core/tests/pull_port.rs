@@ -14,11 +14,15 @@ const LARGE: usize = 1 << 20;
 const MORE_THAN_FITS: usize = 45;
 
 fn host() -> Host {
+    host_on(1)
+}
+
+fn host_on(workers: usize) -> Host {
     let mut builder = Node::builder(Identity::generate()).listen("/ip4/127.0.0.1/tcp/0").unwrap();
     for stream in ["chat", "notes"] {
         builder = builder.stream(stream, StreamConfig::default()).unwrap();
     }
-    block_on(Host::begin(builder, Some(1)).unwrap()).unwrap()
+    block_on(Host::begin(builder, Some(workers)).unwrap()).unwrap()
 }
 
 /// Two hosts, and how the first knows the second.
@@ -105,6 +109,23 @@ fn sends_that_wait_are_bounded_in_bytes() {
     while send().is_err() {
         assert!(Instant::now() < deadline, "the places are never given back");
         std::thread::yield_now();
+    }
+}
+
+#[test]
+fn calls_reach_the_node_in_the_order_they_are_made() {
+    let host = host_on(4);
+    // It takes connections and never says a word.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let peer = Identity::generate().peer_id();
+    for _ in 0..100 {
+        let address = format!("/ip4/127.0.0.1/tcp/{port}/p2p/{peer}");
+        let connecting = host.run(|node| async move { node.connect(address.as_str()).await });
+        let ending = host.run(move |node| async move { node.disconnect(&peer).await });
+        block_on(ending.unwrap()).unwrap();
+        let outcome = block_on(connecting.unwrap());
+        assert_eq!(outcome.unwrap_err().code(), ErrorCode::Cancelled);
     }
 }
 

@@ -7,6 +7,7 @@ use futures::{FutureExt, TryFutureExt};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
+use super::begun::begun;
 use super::completions::{Budget, Operation, Place, Ticket, Yield};
 use super::dispatcher::Dispatcher;
 use super::lanes::Lanes;
@@ -134,7 +135,8 @@ impl Host {
         }
     }
 
-    /// Carries out a call on the node's own threads. Dropping what it returns cancels the call.
+    /// Carries out a call on the node's own threads. Dropping what it returns cancels the call. Its
+    /// first step is taken before this returns: calls reach the node in the order they are made.
     ///
     /// # Errors
     /// [`ErrorCode::TooManyOperations`] when 4,096 are under way at this node;
@@ -146,7 +148,7 @@ impl Host {
     {
         fork::check()?;
         let place = self.inner.budget.place(0)?;
-        let work = work(self.node().clone());
+        let work = begun(work(self.node().clone()), self.handle());
         Ok(self.spawn(place, work))
     }
 
@@ -221,7 +223,8 @@ impl Host {
         self.wait(within, Call::new("shutdown", async move { ending.await.map_err(cut_short) }))
     }
 
-    /// Begins an operation: its outcome comes through a queue of events, whatever happens.
+    /// Begins an operation: its outcome comes through a queue of events, whatever happens. Its first
+    /// step is taken before this returns.
     ///
     /// # Errors
     /// [`ErrorCode::TooManyOperations`], [`ErrorCode::InvalidArgument`] for a queue that was closed, or
@@ -231,7 +234,7 @@ impl Host {
         F: Future<Output = Result<Yield>> + Send + 'static,
     {
         let ticket = self.ticket(on, 0)?;
-        let work = work(self.node().clone());
+        let work = begun(work(self.node().clone()), self.handle());
         Ok(self.complete(ticket, on.within, work))
     }
 

@@ -4,6 +4,7 @@
 //! For authors of bindings. Applications in Rust use [`Node`](crate::Node), inside their own runtime.
 
 mod batch;
+mod begun;
 mod completions;
 mod dispatcher;
 mod fields;
