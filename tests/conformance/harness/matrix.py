@@ -49,7 +49,7 @@ def main(arguments=None):
         print(f"building {language.name}", flush=True)
         language.build()
     results = played(pairs, scenes, options.jobs)
-    print_matrix(results)
+    print_matrix([language.name for language in taking_part], results)
     passed = sum(result.failure is None for result in results)
     print(f"conformance: {passed} of {len(results)} pairs", flush=True)
     return 0 if passed == len(results) else 1
@@ -141,15 +141,19 @@ def report(a, b, failure, drivers):
     return "\n".join(lines)
 
 
-def print_matrix(results):
+def print_matrix(names, results):
     """A row for each side a, a column for each side b, seconds or FAILED in the cells."""
-    rows = list(dict.fromkeys(result.a for result in results))
-    columns = list(dict.fromkeys(result.b for result in results))
-    cells = {(result.a, result.b): f"FAILED {result.seconds:.1f} s" if result.failure else f"ok {result.seconds:.1f} s"
-             for result in results}
+    cells = {(result.a, result.b): cell(result) for result in results}
+    rows = [name for name in names if any(name == a for a, _ in cells)]
+    columns = [name for name in names if any(name == b for _, b in cells)]
     width = max(map(len, [*columns, *rows, *cells.values()])) + 2
-    print("\n" + "a \\ b".ljust(width) + "".join(name.ljust(width) for name in columns).rstrip())
-    for row in rows:
-        line = "".join(cells.get((row, column), "").ljust(width) for column in columns)
-        print((row.ljust(width) + line).rstrip())
+    lines = [["a \\ b", *columns]]
+    lines += [[row, *(cells.get((row, column), "") for column in columns)] for row in rows]
     print()
+    for line in lines:
+        print("".join(text.ljust(width) for text in line).rstrip())
+    print()
+
+
+def cell(result):
+    return f"{'FAILED' if result.failure else 'ok'} {result.seconds:.1f} s"

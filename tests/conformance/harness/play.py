@@ -29,17 +29,20 @@ class Play:
         self.saved = {}
         self.seen = {}
         self.roles = {}
-        self.is_v1 = any(v1.values())
 
     def all(self, scenes):
         for side in self.drivers:
             self.greet(side)
         for scene in scenes:
-            if self.is_v1 and not scene.get("v1"):
+            if not self.takes(scene.get("v1", False)):
                 continue
             ways = [("a", "b"), ("b", "a")] if scene.get("both_ways") else [("a", "b")]
             for x, y in ways:
                 self.scene(scene, {"a": "a", "b": "b", "x": x, "y": y})
+
+    def takes(self, v1):
+        """Whether these drivers take what is for peers of v1: always, never, or on one side."""
+        return all(v1 is True or v1 == side for side, is_v1 in self.v1.items() if is_v1)
 
     def greet(self, side):
         answer = self.ask(side, "hello", {}, GRACE_S)
@@ -60,7 +63,7 @@ class Play:
             for side, settings in scene.get("nodes", {}).items():
                 self.step({"on": side, "do": "start", "with": {"seed": self.seeds[side], "settings": settings}})
             for number, step in enumerate(scene["steps"], 1):
-                if not self.is_v1 or step.get("v1", True):
+                if self.takes(step.get("v1", True)):
                     self.numbered(number, step)
             self.leave() if scene.get("leave") else self.close()
         except Failure as failure:
