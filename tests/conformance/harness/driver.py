@@ -90,8 +90,9 @@ class Driver:
         return line
 
     def _read(self):
-        for line in self._process.stdout:
-            self._answers.put(line.decode(errors="replace").rstrip("\n"))
+        with self._process.stdout as lines:
+            for line in lines:
+                self._answers.put(line.decode(errors="replace").rstrip("\n"))
         self._answers.put(None)
 
     def _close_input(self):

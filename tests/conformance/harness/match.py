@@ -23,7 +23,7 @@ def differs(expected, value, at=""):
         elements = enumerate(zip(expected, value))
         found = first(differs(wanted, got, f"{at}[{i}]") for i, (wanted, got) in elements)
         if found is None and len(expected) != len(value):
-            found = f"{at or 'the list'} has {len(value)} elements, expected were {len(expected)}"
+            found = f"{named(at)} has {len(value)} elements, expected were {len(expected)}"
         return found
     same = expected == value and isinstance(expected, bool) == isinstance(value, bool)
     return None if same else unlike(expected, value, at)
@@ -42,7 +42,11 @@ def first(differences):
 
 
 def unlike(expected, value, at):
-    return f"{at.lstrip('.') or 'it'} is {shown(value)}, expected was {shown(expected)}"
+    return f"{named(at)} is {shown(value)}, expected was {shown(expected)}"
+
+
+def named(at):
+    return at.lstrip(".") or "it"
 
 
 def shown(value):
