@@ -106,7 +106,8 @@ static cJSON *connect_to(const calls_t *calls, const cJSON *call) {
 
 static cJSON *shut_down(const calls_t *calls, const cJSON *call) {
   glueberry_error_t *err = NULL;
-  return outcome(glueberry_node_shutdown(calls->node, within(call), &err), err);
+  const int32_t status = glueberry_node_shutdown(calls->node, within(call), &err);
+  return outcome(status, err);
 }
 
 /* ---- Calls about a peer, and nothing else ---- */
@@ -360,9 +361,9 @@ static cJSON *add_peer(const calls_t *calls, const cJSON *call) {
 static cJSON *ban(const calls_t *calls, const cJSON *call) {
   glueberry_error_t *err = NULL;
   const int64_t duration = number_of(call, "duration_ms", GLUEBERRY_FOREVER);
-  return outcome(glueberry_node_ban(calls->node, text_of(call, "target"), GLUEBERRY_NTS, duration,
-                                    within(call), &err),
-                 err);
+  const int32_t status = glueberry_node_ban(calls->node, text_of(call, "target"), GLUEBERRY_NTS,
+                                            duration, within(call), &err);
+  return outcome(status, err);
 }
 
 static cJSON *unban(const calls_t *calls, const cJSON *call) {

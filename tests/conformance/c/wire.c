@@ -43,18 +43,22 @@ cJSON *timed_out(void) { return answer_that("timed_out"); }
 cJSON *fault(const char *why) { return answer_saying("fault", why); }
 cJSON *lacks(const char *command) { return answer_saying("lacks", command); }
 
-/* Some statuses come without an error object; their names and hints are in the tables. */
-static cJSON *told_error(int32_t status, const glueberry_error_t *err) {
+/* What is in the tables for every error. */
+static cJSON *told_status(int32_t status) {
   cJSON *const error = cJSON_CreateObject();
-  const char *const message = glueberry_error_message(err);
-  const char *const stream = glueberry_error_stream(err);
-  glueberry_peer_id_t peer;
   cJSON_AddNumberToObject(error, "code", -status);
   cJSON_AddStringToObject(error, "name", glueberry_status_name(status));
   cJSON_AddStringToObject(error, "class", glueberry_class_name(glueberry_status_class(status)));
   cJSON_AddBoolToObject(error, "retriable", glueberry_status_is_retriable(status));
   cJSON_AddStringToObject(error, "hint", glueberry_status_hint(status));
-  cJSON_AddStringToObject(error, "message", err == NULL ? "there is no error object" : message);
+  return error;
+}
+
+static cJSON *told_error(int32_t status, const glueberry_error_t *err) {
+  cJSON *const error = told_status(status);
+  const char *const stream = glueberry_error_stream(err);
+  glueberry_peer_id_t peer;
+  cJSON_AddStringToObject(error, "message", glueberry_error_message(err));
   if (glueberry_error_peer(err, &peer) == GLUEBERRY_OK) {
     cJSON_AddItemToObject(error, "peer", peer_text(&peer));
   }
@@ -62,24 +66,34 @@ static cJSON *told_error(int32_t status, const glueberry_error_t *err) {
   return error;
 }
 
+/* In C it is no error, and has no error object. */
+static cJSON *told_would_block(void) {
+  cJSON *const error = told_status(GLUEBERRY_E_WOULD_BLOCK);
+  cJSON_AddStringToObject(error, "message", "glueberry_node_try_send says GLUEBERRY_WOULD_BLOCK");
+  return error;
+}
+
 /* What the error object says of itself has to be what the tables say of its status. */
 static bool is_consistent(int32_t status, const glueberry_error_t *err) {
-  return err == NULL ||
-         (glueberry_error_code(err) == status &&
-          glueberry_error_class(err) == glueberry_status_class(status) &&
-          glueberry_error_is_retriable(err) == glueberry_status_is_retriable(status) &&
-          strcmp(glueberry_error_hint(err), glueberry_status_hint(status)) == 0);
+  return glueberry_error_code(err) == status &&
+         glueberry_error_class(err) == glueberry_status_class(status) &&
+         glueberry_error_is_retriable(err) == glueberry_status_is_retriable(status) &&
+         strcmp(glueberry_error_hint(err), glueberry_status_hint(status)) == 0;
+}
+
+static cJSON *failed(cJSON *error) {
+  cJSON *const answer = cJSON_CreateObject();
+  cJSON_AddItemToObject(answer, "error", error);
+  return answer;
 }
 
 static cJSON *told_outcome(int32_t status, const glueberry_error_t *err) {
   if (status == GLUEBERRY_OK) return done();
   if (status == GLUEBERRY_E_TIMED_OUT) return timed_out();
-  if (status == GLUEBERRY_WOULD_BLOCK) status = GLUEBERRY_E_WOULD_BLOCK;
+  if (status == GLUEBERRY_WOULD_BLOCK) return failed(told_would_block());
   if (status > 0) return fault("a status came that no call of this kind gives");
   if (!is_consistent(status, err)) return fault("the status and the error object do not agree");
-  cJSON *const answer = cJSON_CreateObject();
-  cJSON_AddItemToObject(answer, "error", told_error(status, err));
-  return answer;
+  return failed(told_error(status, err));
 }
 
 cJSON *outcome(int32_t status, glueberry_error_t *err) {
