@@ -20,15 +20,16 @@ from harness.match import differs  # noqa: E402
 from harness.payload import crc_of_generated, expanded, generated  # noqa: E402
 from harness.tables import Tables  # noqa: E402
 
+PAYLOAD = {"stream": "chat", "size": 100, "seed": 7}
 SCENARIO = {"scenes": [{
     "name": "a conversation", "leave": True,
     "nodes": {"a": {}, "b": {}},
     "steps": [
         {"on": "a", "do": "connect", "with": {"address": "$b.address"}, "error": "NotConnected"},
         {"on": "a", "event": "Lagged", "where": {"missed": {"at_least": 1}}},
-        {"on": "a", "do": "send", "with": {"peer": "$b.peer", "stream": "chat", "size": 100, "seed": 7}, "expect": {"sent": 1}},
-        {"on": "b", "do": "receive", "with": {"queue": "inbox"}, "expect": {
-            "messages": [{"peer": "$a.peer", "stream": "chat", "size": 100, "seed": 7}]}},
+        {"on": "a", "do": "send", "with": {"peer": "$b.peer", **PAYLOAD}, "expect": {"sent": 1}},
+        {"on": "b", "do": "receive", "with": {"queue": "inbox"},
+         "expect": {"messages": [{"peer": "$a.peer", **PAYLOAD}]}},
     ],
 }]}
 
@@ -37,8 +38,10 @@ class TheRunner(unittest.TestCase):
     def play(self, *wrongs, only=(), patience=2, pair=60):
         """Every pair of drivers that are wrong so: the status, and what was printed."""
         command = [sys.executable, str(HERE / "wrong_driver.py")]
-        drivers = {wrong: {"run": [*command, wrong], "env": {"VERSION": Tables().version}} for wrong in wrongs}
-        with tempfile.TemporaryDirectory() as directory, contextlib.redirect_stdout(io.StringIO()) as said:
+        environment = {"VERSION": Tables().version}
+        drivers = {wrong: {"run": [*command, wrong], "env": environment} for wrong in wrongs}
+        said = io.StringIO()
+        with tempfile.TemporaryDirectory() as directory, contextlib.redirect_stdout(said):
             paths = [Path(directory, name) for name in ("drivers.json", "scenario.json")]
             for path, content in zip(paths, (drivers, SCENARIO)):
                 path.write_text(json.dumps(content))
@@ -85,7 +88,8 @@ class TheRunner(unittest.TestCase):
         self.fails("misnumbers", "step 1", "the error NotConnected wrongly: code is 302, expected was 301")
 
     def test_an_event_with_other_fields_fails_the_pair(self):
-        self.fails("adds a field", "step 2", "tells of Lagged with ['missed', 'peer'], its fields are ['missed']")
+        told = "tells of Lagged with ['missed', 'peer'], its fields are ['missed']"
+        self.fails("adds a field", "step 2", told)
 
     def test_a_driver_that_ends_with_another_status_fails_the_pair(self):
         self.fails("ends badly", "side a (ends badly) ended with status 3")
@@ -111,7 +115,8 @@ class TheRunner(unittest.TestCase):
         self.assertIn("there is no such pair: right-perl", said)
 
     def test_a_driver_that_does_not_build_fails_its_pairs(self):
-        language = languages.Language("broken", {"run": ["true"], "build": [["sh", "-c", "echo no compiler; exit 1"]]})
+        build = [["sh", "-c", "echo no compiler; exit 1"]]
+        language = languages.Language("broken", {"run": ["true"], "build": build})
         language.build()
         result = matrix.pair(language, language, SCENARIO["scenes"], Tables())
         self.assertIn("does not build", result.failure)

@@ -62,7 +62,9 @@ def parser():
         help="this pair, side a first; A alone is every pair with A; may be given several times",
     )
     parser.add_argument("--list", action="store_true", help="print the pairs and the scenes")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="pairs at once; by default one a core")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="pairs at once; by default one a core"
+    )
     parser.add_argument("--drivers", type=Path, default=HERE / "drivers.json", help="other drivers")
     parser.add_argument("--scenario", type=Path, default=HERE / "scenario.json", help="another scenario")
     return parser
@@ -100,7 +102,8 @@ def pair(a, b, scenes, tables):
     began = time.monotonic()
     drivers = {}
     failure = None
-    with tempfile.TemporaryDirectory(prefix=f"conformance-{a.name}-{b.name}-") as directory, Places() as places:
+    prefix = f"conformance-{a.name}-{b.name}-"
+    with tempfile.TemporaryDirectory(prefix=prefix) as directory, Places() as places:
         ending = Timer(PAIR_S, lambda: [driver.kill() for driver in list(drivers.values())])
         ending.start()
         try:

@@ -61,7 +61,8 @@ class Play:
         self.saved = {"seeds": self.seeds, **self.places}
         try:
             for side, settings in scene.get("nodes", {}).items():
-                self.step({"on": side, "do": "start", "with": {"seed": self.seeds[side], "settings": settings}})
+                start = {"seed": self.seeds[side], "settings": settings}
+                self.step({"on": side, "do": "start", "with": start})
             for number, step in enumerate(scene["steps"], 1):
                 if self.takes(step.get("v1", True)):
                     self.numbered(number, step)
@@ -172,8 +173,9 @@ class Play:
         deadline = time.monotonic() + GRACE_S
         came = []
         while len(came) < len(wanted) and time.monotonic() < deadline:
-            arguments = {"queue": step["gather"], "count": len(wanted) - len(came), "within_ms": step["each_ms"]}
-            came += self.ask(side, "receive", arguments, GRACE_S)["messages"]
+            limits = {"count": len(wanted) - len(came), "within_ms": step["each_ms"]}
+            answer = self.ask(side, "receive", {"queue": step["gather"], **limits}, GRACE_S)
+            came += answer["messages"]
         if difference := differs(wanted, came, "the messages"):
             raise Failure(difference)
 
