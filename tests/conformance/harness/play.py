@@ -124,9 +124,8 @@ class Play:
         if self.v1[side]:
             return
         self.tables.check_error(error)
-        names = "one_of" in expected if isinstance(expected, dict) else True
-        value, wanted = (error.get("name"), expected) if names else (error, expected)
-        if difference := differs(wanted, value):
+        wanted = {"name": expected} if isinstance(expected, str) else expected
+        if difference := differs(wanted, error):
             raise Failure(f"failed with {error}: {difference}")
 
     def expect(self, step, answer):
