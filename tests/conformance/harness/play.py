@@ -41,8 +41,9 @@ class Play:
                 self.scene(scene, {"a": "a", "b": "b", "x": x, "y": y})
 
     def takes(self, v1):
-        """Whether these drivers take what is for peers of v1: always, never, or on one side."""
-        return all(v1 is True or v1 == side for side, is_v1 in self.v1.items() if is_v1)
+        """Whether these drivers take what is for peers of v1: always, never, on one side, or alone."""
+        only = [side for side, is_v1 in self.v1.items() if is_v1]
+        return v1 is True or not only or (len(only) == 1 and v1 in ("one", *only))
 
     def greet(self, side):
         answer = self.ask(side, "hello", {}, GRACE_S)
