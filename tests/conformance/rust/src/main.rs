@@ -1,4 +1,4 @@
-//! The driver of Rust for the conformance tests: `../README.md` says what it obeys.
+//! The driver of Rust for the conformance tests: `../../README.md` says what it obeys.
 
 mod answer;
 mod arguments;
