@@ -88,13 +88,21 @@ def played(pairs, scenes, jobs):
     results = {}
     with ThreadPoolExecutor(max(jobs, 1)) as pool:
         running = {pool.submit(pair, a, b, scenes, tables): number for number, (a, b) in enumerate(pairs)}
-        for done in as_completed(running):
-            result = results[running[done]] = done.result()
-            state = "FAILED" if result.failure else "ok"
-            print(f"{result.a} → {result.b}: {state}, {result.seconds:.1f} s", flush=True)
-            if result.failure:
-                print(f"{result.failure}\n", flush=True)
+        try:
+            for done in as_completed(running):
+                results[running[done]] = done.result()
+                print_result(done.result())
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+            raise
     return [results[number] for number in range(len(pairs))]
+
+
+def print_result(result):
+    state = "FAILED" if result.failure else "ok"
+    print(f"{result.a} → {result.b}: {state}, {result.seconds:.1f} s", flush=True)
+    if result.failure:
+        print(f"{result.failure}\n", flush=True)
 
 
 def pair(a, b, scenes, tables):
