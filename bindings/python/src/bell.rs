@@ -10,7 +10,7 @@ use crate::guard::detached_entry;
 
 /// One for each event loop. Whoever waits for something of the library has a number here; when it may
 /// go on, its number is among those that `take` gives, and the bell's descriptor is readable.
-#[pyclass(frozen)]
+#[pyclass(frozen, module = "glueberry._glueberry")]
 pub(crate) struct Bell {
     shared: Arc<Shared>,
     #[cfg(unix)]

@@ -15,7 +15,7 @@ use crate::pending::{Outcome, Pending};
 use crate::queues::{EventQueue, MessageQueue};
 
 /// A running node, until it is released. Its calls that wait are in `calls`.
-#[pyclass(frozen, weakref)]
+#[pyclass(frozen, weakref, module = "glueberry._glueberry")]
 pub(crate) struct Host {
     host: RwLock<Kept<embed::Host>>,
 }

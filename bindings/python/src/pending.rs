@@ -27,7 +27,7 @@ pub(crate) enum Outcome {
 type Work = Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>;
 
 /// A call that waits. It goes on by itself; `poll` says whether it is done, and whom to wake.
-#[pyclass(frozen)]
+#[pyclass(frozen, module = "glueberry._glueberry")]
 pub(crate) struct Pending {
     state: Mutex<Kept<State>>,
 }

@@ -11,7 +11,7 @@ use crate::message;
 use crate::pending::{Outcome, Pending};
 
 /// Received messages.
-#[pyclass(frozen)]
+#[pyclass(frozen, module = "glueberry._glueberry")]
 pub(crate) struct MessageQueue {
     queue: Kept<embed::MessageQueue>,
 }
@@ -59,7 +59,7 @@ impl MessageQueue {
 }
 
 /// What happens.
-#[pyclass(frozen)]
+#[pyclass(frozen, module = "glueberry._glueberry")]
 pub(crate) struct EventQueue {
     queue: Kept<embed::EventQueue>,
 }

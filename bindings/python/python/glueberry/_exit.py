@@ -7,38 +7,47 @@ import contextlib
 import os
 import time
 import weakref
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ._base import GlueberryError
 from ._glueberry import mark_forked
 
-if TYPE_CHECKING:
-    from ._glueberry import Host
-
 _MOST_SECONDS = 5.0
 """How long the end of the process waits for nodes that nobody closed."""
 
-_live: weakref.WeakSet[Host] = weakref.WeakSet()
+
+class _Closable(Protocol):
+    def _close_within(self, seconds: float) -> None: ...
 
 
-def close_at_exit(host: Host) -> None:
+_live: weakref.WeakSet[_Closable] = weakref.WeakSet()
+_is_forked = False
+
+
+def close_at_exit(node: _Closable) -> None:
     """What is queued is written, and peers are told, though the program forgot to close its node."""
-    _live.add(host)
+    _live.add(node)
 
 
-def forget(host: Host) -> None:
-    _live.discard(host)
+def is_forked() -> bool:
+    """Whether this is a forked child."""
+    return _is_forked
 
 
 @atexit.register
 def _close_all() -> None:
     deadline = time.monotonic() + _MOST_SECONDS
-    for host in list(_live):
+    for node in list(_live):
         # What could not be done in time, or not in a forked child, ends with the process.
         with contextlib.suppress(GlueberryError):
-            host.close_within(max(0.0, deadline - time.monotonic()))
-            host.release()
+            node._close_within(max(0.0, deadline - time.monotonic()))
+
+
+def _mark_forked() -> None:
+    global _is_forked
+    _is_forked = True
+    mark_forked()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=mark_forked)
+    os.register_at_fork(after_in_child=_mark_forked)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ._base import GlueberryError
 from ._loop import finish
 from ._vocabulary import ConsumerTaken
 
@@ -55,16 +57,9 @@ class Messages:
     object any more, or after ``aclose()``.
     """
 
-    def __init__(
-        self, open_queue: Callable[[], MessageQueue], leftovers: Leftovers, stream: str | None
-    ) -> None:
-        self._is_open = False
-        self._queue = open_queue()
-        self._leftovers = leftovers
-        self._buffer = leftovers.take(stream)
-        self._is_open = True
-        self._is_awaited = False
-        self._has_paused = True
+    def __init__(self, queue: MessageQueue, leftovers: Leftovers, stream: str | None) -> None:
+        self._inbox = _Inbox(queue, leftovers, stream)
+        self._buffer = self._inbox.buffer
 
     def __aiter__(self) -> Messages:
         return self
@@ -73,7 +68,12 @@ class Messages:
         """The next message."""
         if self._buffer:
             return self._buffer.popleft()
-        return await self._next()
+        try:
+            return await self._inbox.next()
+        except BaseException:
+            # A traceback keeps what its frames hold. Who keeps the error does not keep the stream.
+            del self
+            raise
 
     def drain(self, most: int = _MOST) -> list[Message]:
         """What is there now, up to so many messages, without waiting.
@@ -82,33 +82,44 @@ class Messages:
         >>> first = await anext(inbox)
         >>> rest = inbox.drain()
         """
-        if not self._is_open:
-            return []
         taken: list[Message] = []
-        while len(taken) < most and (self._buffer or self._fill()):
+        while len(taken) < most and (self._buffer or self._inbox.fill()):
             taken.append(self._buffer.popleft())
         return taken
 
     async def aclose(self) -> None:
         """Frees the stream for another consumer, and ends a loop over this one."""
-        self._close()
+        self._inbox.close()
 
     def __del__(self) -> None:
-        self._close()
+        with contextlib.suppress(GlueberryError):  # In a forked child there is nothing to free.
+            self._inbox.close()
 
-    async def _next(self) -> Message:
+
+class _Inbox:
+    """What a consumer has taken and not delivered yet, and where it comes from."""
+
+    def __init__(self, queue: MessageQueue, leftovers: Leftovers, stream: str | None) -> None:
+        self.buffer = leftovers.take(stream)
+        self._leftovers = leftovers
+        self._queue = queue
+        self._is_open = True
+        self._is_awaited = False
+        self._has_paused = True
+
+    async def next(self) -> Message:
         if self._is_awaited:
             raise ConsumerTaken("another task waits for the next message")
         self._is_awaited = True
         try:
             await self._pause()
-            while not self._fill():
-                if not self._is_open:
-                    raise StopAsyncIteration
+            while not self.fill():
                 self._has_paused = True
-                if not await finish(self._queue.ready()) and self._queue.is_closed():
+                if not self._is_open or (
+                    not await finish(self._queue.ready()) and self._queue.is_closed()
+                ):
                     raise StopAsyncIteration
-            return self._buffer.popleft()
+            return self.buffer.popleft()
         finally:
             self._is_awaited = False
 
@@ -119,14 +130,14 @@ class Messages:
             await asyncio.sleep(0)
         self._has_paused = False
 
-    def _fill(self) -> bool:
-        if self._is_open:
-            self._buffer.extend(self._queue.drain(_MOST, _MOST_BYTES))
-        return bool(self._buffer)
+    def fill(self) -> bool:
+        if self._is_open and not self.buffer:
+            self.buffer.extend(self._queue.drain(_MOST, _MOST_BYTES))
+        return bool(self.buffer)
 
-    def _close(self) -> None:
+    def close(self) -> None:
         if self._is_open:
             self._is_open = False
-            self._leftovers.put(self._buffer)
-            self._buffer.clear()
+            self._leftovers.put(self.buffer)
+            self.buffer.clear()
             self._queue.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import warnings
 from collections.abc import Iterable, Mapping
 from types import TracebackType
@@ -10,13 +11,13 @@ from typing import Self, TypeAlias, TypeVar
 
 from ._config import Config, Seconds, milliseconds, settings_of
 from ._events import Events
-from ._exit import close_at_exit, forget
+from ._exit import close_at_exit, is_forked
 from ._glueberry import Host, Identity, PeerId, begin
 from ._log import update_log_level
 from ._loop import finish, require_loop
 from ._messages import Leftovers, Messages
 from ._records import Ban, PeerInfo, StreamHealth
-from ._vocabulary import EventName, NodeClosed, State, WrongState
+from ._vocabulary import EventName, Forked, NodeClosed, State, WrongState
 from .events import Event
 
 T = TypeVar("T")
@@ -86,7 +87,8 @@ class Node:
         fault: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self.close()
+        with contextlib.suppress(Forked):  # In a forked child there is nothing to close.
+            await self.close()
 
     async def close(self) -> None:
         """Ends the node: writes what is queued for up to the configured linger, closes all
@@ -104,9 +106,7 @@ class Node:
             await finish(self._host.close())
         except NodeClosed:
             pass  # By another task, meanwhile.
-        self._is_closed = True
-        self._host.release()
-        forget(self._host)
+        self._release(self._host)
 
     @property
     def peer_id(self) -> PeerId:
@@ -244,8 +244,7 @@ class Node:
 
         Raises ``ConsumerTaken`` while another consumer has the stream, ``InvalidStreamName``.
         """
-        host = self._running
-        return Messages(lambda: host.messages(stream), self._leftovers, stream)
+        return Messages(self._running.messages(stream), self._leftovers, stream)
 
     def all_messages(self) -> Messages:
         """Takes the messages of all streams, from all peers, fairly merged.
@@ -257,7 +256,7 @@ class Node:
 
         Raises ``ConsumerTaken`` while any stream has a consumer.
         """
-        return Messages(self._running.all_messages, self._leftovers, None)
+        return Messages(self._running.all_messages(), self._leftovers, None)
 
     def events(
         self,
@@ -425,7 +424,7 @@ class Node:
         return f"<Node {self.peer_id} ({state})>"
 
     def __del__(self) -> None:
-        if getattr(self, "_host", None) is not None and not self._is_closed:
+        if getattr(self, "_host", None) is not None and not self._is_closed and not is_forked():
             warnings.warn(f"{self!r} was not closed", ResourceWarning, source=self, stacklevel=1)
 
     async def _start(self) -> None:
@@ -446,8 +445,20 @@ class Node:
         except NodeClosed:
             await finish(host.close())
             raise
-        close_at_exit(host)
         self._host = host
+        close_at_exit(self)
+
+    def _close_within(self, seconds: float) -> None:  # pyright: ignore[reportUnusedFunction]
+        """Blocks: for the end of the process."""
+        if self._host is not None and not self._is_closed:
+            try:
+                self._host.close_within(seconds)
+            finally:
+                self._release(self._host)
+
+    def _release(self, host: Host) -> None:
+        self._is_closed = True
+        host.release()
 
     def _require_open(self) -> None:
         if self._is_closed:
