@@ -16,9 +16,9 @@ use crate::guard::entry;
 /// Equal ids are equal and hash alike, so that they serve as keys; they sort by their key. Calls that
 /// take a peer take its text as well.
 ///
-/// >>> peer = PeerId("12D3KooWCPCoWUXX79nL7RUCv3ocUaYaxXS7pP38JZbm76udNUxX")
+/// >>> peer = PeerId("12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN")
 /// >>> str(peer)
-/// '12D3KooWCPCoWUXX79nL7RUCv3ocUaYaxXS7pP38JZbm76udNUxX'
+/// '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN'
 /// >>> PeerId(str(peer)) == peer
 /// True
 ///
