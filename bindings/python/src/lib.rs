@@ -21,11 +21,13 @@ mod pending;
 mod probes;
 mod queues;
 
-use pyo3::prelude::*;
+use pyo3::pymodule;
 
 /// Private to the package `glueberry`: it changes without notice.
 #[pymodule]
 mod _glueberry {
+    use pyo3::prelude::*;
+
     #[pymodule_export]
     use crate::bell::Bell;
     #[pymodule_export]
@@ -46,4 +48,9 @@ mod _glueberry {
     use crate::probes::{error_table, event_samples, panic_now, panic_soon, vocabulary};
     #[pymodule_export]
     use crate::queues::{EventQueue, MessageQueue};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
 }

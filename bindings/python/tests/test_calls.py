@@ -8,15 +8,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from support import Connect, Start, first, soon, take, until
+from support import LOCAL, Connect, Start, first, soon, take, until
 
 from glueberry import (
     Config,
+    ConnectionLimits,
     Direction,
     HandshakeMode,
     Identity,
+    KeepAlive,
     Node,
     PressureLevel,
+    ReconnectPolicy,
+    Security,
     State,
     StreamConfig,
     StreamState,
@@ -37,6 +41,39 @@ async def test_a_node_has_the_identity_it_is_given() -> None:
     async with Node(identity=identity) as node:
         assert node.peer_id == identity.peer_id
         assert str(node.peer_id) in repr(node)
+
+
+@pytest.mark.parametrize("security", Security)
+@pytest.mark.parametrize("handshake", [None, HandshakeMode.AUTOMATIC])
+async def test_everything_can_be_set_at_once(
+    security: Security, handshake: HandshakeMode | None, tmp_path: Path
+) -> None:
+    config = Config(
+        listen=[LOCAL],
+        streams={
+            "chat": StreamConfig(
+                max_message_size=65536, send_buffer=65536, receive_buffer=65536, high_watermark=80, low_watermark=20
+            )
+        },
+        address_book=tmp_path / "book.json",
+        auto_connect=False,
+        handshake=handshake,
+        security=security,
+        reconnect=ReconnectPolicy(first_delay=0.05, longest_delay=0.5, max_attempts=5, cooldown=timedelta(seconds=1)),
+        handshake_timeout=10,
+        dial_timeout=timedelta(seconds=5),
+        keep_alive=KeepAlive(interval=3, timeout=3.5),
+        linger=0,
+        event_buffer=8,
+        allow=["127.0.0.0/8", Identity.generate().peer_id],
+        deny=["192.0.2.1"],
+        connection_limits=ConnectionLimits(pending=64, total=128, per_peer=4, per_address=64),
+        worker_threads=2,
+    )
+    async with Node(config) as node:
+        assert node.listen_addresses
+    async with Node(Config(keep_alive=None)) as node:
+        assert node.peers() == []
 
 
 async def test_connect_takes_an_address_and_then_the_id_alone(pair: Connect) -> None:

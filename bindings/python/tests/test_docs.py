@@ -12,7 +12,7 @@ import io
 import logging
 import re
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -65,7 +65,7 @@ def test_the_calls_of_a_node_have_examples() -> None:
 
 
 @contextlib.asynccontextmanager
-async def scene(folder: Path) -> AsyncIterator[dict[str, Any]]:
+async def scene(folder: Path) -> AsyncGenerator[dict[str, Any]]:
     """What examples take for granted: a node with a peer that sends it what it got, and more."""
     config = Config(listen=[LOCAL], streams=["chat"])
     async with Node(config) as node, Node(config) as other:
@@ -151,6 +151,10 @@ async def test_a_fragment_of_the_guide_runs(fragment: str, tmp_path: Path, monke
             coming = eval(code, scope)
             if inspect.iscoroutine(coming):
                 await coming
+
+
+def test_the_quick_start_of_the_guide_is_the_example() -> None:
+    assert (ROOT / "examples/python/quick_start.py").read_text() in programs(ROOT / "docs/python.md")
 
 
 def test_the_guide_has_programs_and_fragments() -> None:

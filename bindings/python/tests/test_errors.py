@@ -245,13 +245,14 @@ async def test_peers_and_bans_that_cannot_be_are_refused(start: Start) -> None:
 
 async def test_arguments_of_the_wrong_type_are_refused_by_python(start: Start) -> None:
     node: Any = await start()
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: node.connection_state(7),
         lambda: node.try_send(STRANGER, "chat", "a text"),
         lambda: node.try_send(STRANGER, 7, b""),
         lambda: node.messages(None),
         lambda: node.peer(None),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(TypeError):
             call()
     with pytest.raises(TypeError, match="not the text alone"):

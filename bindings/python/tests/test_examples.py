@@ -7,7 +7,7 @@ import contextlib
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -48,7 +48,7 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def listening(name: str, *arguments: str) -> AsyncIterator[Running]:
+async def listening(name: str, *arguments: str) -> AsyncGenerator[Running]:
     pipe = subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-X", "dev", example(name), *arguments, stdin=pipe, stdout=pipe, stderr=pipe

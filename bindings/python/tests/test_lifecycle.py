@@ -7,6 +7,7 @@ import contextlib
 import gc
 import os
 import socket
+import subprocess
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from support import LOCAL, PATIENCE, Connect, Start, run, soon, until
 
-from glueberry import Config, Messages, Node, _glueberry, errors, events
+from glueberry import Config, Identity, Message, Messages, Node, PeerId, errors, events
+from glueberry._glueberry import Bell, panic_now, panic_soon
 
 
 def port_of(node: Node) -> int:
@@ -160,9 +162,13 @@ kept = asyncio.run(main())
 """
 
 
+def exit_without_close(_: int) -> subprocess.CompletedProcess[str]:
+    return run("-c", EXIT, expect=None)
+
+
 def test_a_process_that_closes_nothing_exits_cleanly_25_of_25_times() -> None:
     with ThreadPoolExecutor(2) as pool:
-        done = list(pool.map(lambda _: run("-c", EXIT, expect=None), range(25)))
+        done = list(pool.map(exit_without_close, range(25)))
     assert [(one.returncode, one.stderr) for one in done] == [(0, "")] * 25
 
 
@@ -289,12 +295,12 @@ async def test_handles_that_are_made_and_let_go_do_not_grow_memory(pair: Connect
 def test_plain_objects_that_are_made_and_let_go_do_not_grow_memory() -> None:
     def cycle(count: int) -> None:
         for _ in range(count):
-            identity = _glueberry.Identity.from_seed(bytes(32))
-            peer = _glueberry.PeerId(str(identity.peer_id))
-            _glueberry.Message(peer, "chat", bytes(100))
-            _glueberry.Bell().take()
+            identity = Identity.from_seed(bytes(32))
+            peer = PeerId(str(identity.peer_id))
+            Message(peer, "chat", bytes(100))
+            Bell().take()
             with contextlib.suppress(errors.InvalidPeerId):
-                _glueberry.PeerId("nobody")
+                PeerId("nobody")
             Node()
 
     cycle(1000)
@@ -325,18 +331,19 @@ async def test_panics_are_errors_and_the_node_goes_on(start: Start, capfd: pytes
 
     node, other = await start(), await start()
     with pytest.raises(errors.Panicked) as caught:
-        _glueberry.panic_now()
+        panic_now()
     assert isinstance(caught.value, Exception)
     assert "report it" in caught.value.hint
     host = node._host  # pyright: ignore[reportPrivateUsage]
     assert host is not None
     with pytest.raises(errors.Panicked):
-        await soon(finish(_glueberry.panic_soon(host)))
+        await soon(finish(panic_soon(host)))
     await soon(node.connect(other.listen_addresses[0]))
     assert "on demand" in capfd.readouterr().err
 
 
 async def test_an_error_that_user_code_raises_comes_out_of_the_with_block() -> None:
+    port = 0
     with pytest.raises(ValueError, match="in user code"):
         async with Node(Config(listen=[LOCAL])) as node:
             port = port_of(node)

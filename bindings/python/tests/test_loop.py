@@ -17,7 +17,7 @@ from glueberry._loop import require_loop
 class Unpollable(asyncio.SelectorEventLoop):
     """As that of Windows: it cannot poll a descriptor."""
 
-    def add_reader(self, fd: Any, callback: Callable[..., Any], *args: Any) -> Any:
+    def add_reader(self, *_: Any) -> Any:  # type: ignore[override]
         raise NotImplementedError
 
 

@@ -284,5 +284,6 @@ async def test_an_error_in_a_loop_that_answers_wedges_nothing(pair: Connect) -> 
 async def test_a_coroutine_that_is_never_awaited_is_told_by_python(start: Start) -> None:
     node = await start()
     with pytest.warns(RuntimeWarning, match="was never awaited"):
-        node.disconnect(node.peer_id)
+        forgotten = node.disconnect(node.peer_id)
+        del forgotten
         gc.collect()

@@ -28,6 +28,7 @@ from ._events import (
     Events,
 )
 from ._glueberry import (
+    __version__,
     Identity,
     Message,
     PeerId,
@@ -141,6 +142,7 @@ from .events import (
 )
 
 __all__ = [
+    "__version__",
     "AddressBookCorrupt",
     "AddressBookLocked",
     "AddressBookUnreadable",

@@ -173,8 +173,8 @@ def settings_of(config: Config) -> str:
             **_given(
                 address_book=None if config.address_book is None else os.fspath(config.address_book),
                 auto_connect=config.auto_connect,
-                handshake=config.handshake and _word(HandshakeMode(config.handshake)),
-                security=config.security and _word(Security(config.security)),
+                handshake=_word(config.handshake),
+                security=_word(config.security),
                 handshake_timeout_ms=_ms("handshake_timeout", config.handshake_timeout),
                 dial_timeout_ms=_ms("dial_timeout", config.dial_timeout),
                 linger_ms=_ms("linger", config.linger),
@@ -228,5 +228,5 @@ def _texts(name: str, texts: Iterable[object]) -> list[str]:
     return [str(text) for text in texts]
 
 
-def _word(word: HandshakeMode | Security) -> str:
-    return word.name.title()
+def _word(word: HandshakeMode | Security | None) -> str | None:
+    return None if word is None else word.name.title()

@@ -40,7 +40,9 @@ def _close_all() -> None:
     for node in list(_live):
         # What could not be done in time, or not in a forked child, ends with the process.
         with contextlib.suppress(GlueberryError):
-            node._close_within(max(0.0, deadline - time.monotonic()))
+            node._close_within(  # pyright: ignore[reportPrivateUsage]
+                max(0.0, deadline - time.monotonic())
+            )
 
 
 def _mark_forked() -> None:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 from os import PathLike
-from typing import ClassVar, Generic, Self, TypeAlias, TypeVar, final
+from typing import ClassVar, Generic, Literal, Self, TypeAlias, TypeVar, final
 
 from ._records import Ban, PeerInfo, StreamHealth
 from ._vocabulary import State
 from .events import Event
 
 __all__ = [
+    "__version__",
     "Bell",
     "EventQueue",
     "Host",
@@ -29,6 +30,8 @@ __all__ = [
     "panic_soon",
     "vocabulary",
 ]
+
+__version__: str
 
 _T_co = TypeVar("_T_co", covariant=True)
 _Bytes: TypeAlias = bytes | bytearray | memoryview
@@ -69,7 +72,7 @@ class Identity:
 
 @final
 class Message:
-    __match_args__: ClassVar[tuple[str, str, str]]
+    __match_args__: ClassVar[tuple[Literal["peer"], Literal["stream"], Literal["data"]]]
     def __new__(cls, peer: PeerId, stream: str, data: bytes) -> Self: ...
     @property
     def peer(self) -> PeerId: ...
