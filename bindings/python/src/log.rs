@@ -1,7 +1,7 @@
 //! The log, for a thread of Python that waits for it.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use glueberry_core::embed::logs::{self, Level, Record};
 use parking_lot::Mutex;
@@ -31,10 +31,11 @@ pub(crate) fn log_next(py: Python<'_>) -> PyResult<Option<Line>> {
     })
 }
 
-/// Ends the log.
+/// Ends the log. Waits for so many seconds at most until the lines that were written are handed over.
 #[pyfunction]
-pub(crate) fn log_stop(py: Python<'_>) -> PyResult<()> {
-    entry(py, || {
+pub(crate) fn log_stop(py: Python<'_>, seconds: f64) -> PyResult<()> {
+    detached_entry(py, || {
+        logs::flush(Duration::try_from_secs_f64(seconds).unwrap_or_default());
         *SENDER.lock() = None;
         logs::stop();
         Ok(())

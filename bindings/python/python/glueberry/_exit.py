@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ._base import GlueberryError
 from ._glueberry import mark_forked
+from ._log import end_log
 
 _MOST_SECONDS = 5.0
 """How long the end of the process waits for nodes that nobody closed."""
@@ -35,6 +36,11 @@ def is_forked() -> bool:
 
 
 @atexit.register
+def _end() -> None:
+    _close_all()
+    end_log()
+
+
 def _close_all() -> None:
     deadline = time.monotonic() + _MOST_SECONDS
     for node in list(_live):

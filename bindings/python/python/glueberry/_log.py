@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import logging
 import threading
@@ -42,6 +41,14 @@ def update_log_level() -> None:
             _thread.start()
 
 
+def end_log() -> None:
+    """Ends the thread, once it has logged what the library wrote."""
+    if _thread is not None:
+        with contextlib.suppress(GlueberryError):  # In a forked child there is nothing to end.
+            log_stop(_END_SECONDS)
+            _thread.join(_END_SECONDS)
+
+
 def _wanted() -> int:
     """The lowest level of the loggers that there are. Beyond CRITICAL: none."""
     names = [name for name in logging.root.manager.loggerDict if name.startswith(_ROOT + ".")]
@@ -67,11 +74,3 @@ def _name(target: str) -> str:
     """``glueberry_core::net::driver`` is the logger ``glueberry.net.driver``."""
     crate, *rooms = target.split("::")
     return ".".join([_ROOT, *([] if crate.startswith(_CORE) else [crate]), *rooms])
-
-
-@atexit.register
-def _end() -> None:
-    if _thread is not None:
-        with contextlib.suppress(GlueberryError):  # In a forked child there is nothing to end.
-            log_stop()
-            _thread.join(_END_SECONDS)
