@@ -1,11 +1,13 @@
 //! A running node.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures::TryFutureExt;
 use glueberry_core::embed::{self, fault};
 use glueberry_core::{ErrorCode, EventFilter, Node, Result};
 use parking_lot::RwLock;
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 
 use crate::arguments::{Data, Peer, kind};
@@ -18,6 +20,8 @@ use crate::queues::{EventQueue, MessageQueue};
 #[pyclass(frozen, weakref, module = "glueberry._glueberry")]
 pub(crate) struct Host {
     host: RwLock<Kept<embed::Host>>,
+    /// How many messages were queued without a wait.
+    sends: AtomicU32,
 }
 
 /// Starts a node with these settings; yields its `Host`.
@@ -36,19 +40,28 @@ impl Host {
         self.ask(py, |node| Ok(node.listen_addresses().iter().map(ToString::to_string).collect()))
     }
 
-    /// None: it is queued. Otherwise there is no room, and what this gives waits for it.
-    fn send(
+    /// None: it is queued. False: so are many in a row, and others should get their turn. Otherwise
+    /// there is no room, and what this gives waits for it.
+    fn send<'py>(
         &self,
-        py: Python<'_>,
+        py: Python<'py>,
         peer: Peer,
         stream: &str,
         data: Data<'_, '_>,
-    ) -> PyResult<Option<Pending>> {
-        entry(py, || {
-            let send = |bytes: &[u8]| self.with(|host| host.send_soon(peer.0, stream, bytes));
-            let waits = data.used_by(send)?;
-            Ok(waits.map(|wait| Pending::new(wait.map_ok(|()| Outcome::Nothing))))
-        })
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let waits = entry(py, || {
+            data.used_by(|bytes| self.with(|host| host.send_soon(peer.0, stream, bytes)))
+        })?;
+        match waits {
+            Some(wait) => {
+                let wait = Pending::new(wait.map_ok(|()| Outcome::Nothing));
+                wait.into_bound_py_any(py).map(Some)
+            }
+            None if self.sends.fetch_add(1, Ordering::Relaxed) % IN_A_ROW == IN_A_ROW - 1 => {
+                false.into_bound_py_any(py).map(Some)
+            }
+            None => Ok(None),
+        }
     }
 
     fn try_send(
@@ -113,7 +126,7 @@ impl Host {
 
 impl Host {
     pub(crate) fn new(host: embed::Host) -> Self {
-        Self { host: RwLock::new(Kept::new(host)) }
+        Self { host: RwLock::new(Kept::new(host)), sends: AtomicU32::new(0) }
     }
 
     /// What needs no waiting.
@@ -131,3 +144,6 @@ impl Host {
         act(host)
     }
 }
+
+/// Sends without a wait before an event loop should do something else: some 100 microseconds.
+const IN_A_ROW: u32 = 128;

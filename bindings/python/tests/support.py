@@ -63,7 +63,7 @@ async def take(messages: AsyncIterator[T], count: int) -> list[T]:
 def run(*arguments: str, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
     """Runs Python in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", *arguments],
+        [sys.executable, "-W", "error", *arguments],
         capture_output=True,
         text=True,
         timeout=3 * PATIENCE,

@@ -51,7 +51,7 @@ class Running:
 async def listening(name: str, *arguments: str) -> AsyncGenerator[Running]:
     pipe = subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-X", "dev", example(name), *arguments, stdin=pipe, stdout=pipe, stderr=pipe
+        sys.executable, "-W", "error", example(name), *arguments, stdin=pipe, stdout=pipe, stderr=pipe
     )
     running = Running(process, "")
     try:

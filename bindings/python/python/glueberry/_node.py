@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Self, TypeAlias, TypeVar
+from typing import Literal, Self, TypeAlias, TypeVar
 
 from ._config import Config, Seconds, milliseconds, settings_of
 from ._events import Events
 from ._exit import close_at_exit, is_forked
-from ._glueberry import Host, Identity, PeerId, begin
+from ._glueberry import Host, Identity, PeerId, Pending, begin
 from ._log import update_log_level
 from ._loop import finish, require_loop
 from ._messages import Leftovers, Messages
@@ -25,11 +25,10 @@ T = TypeVar("T")
 Peer: TypeAlias = PeerId | str
 """A peer, as its id or as the id's text."""
 
+_NOT_STARTED = "the node was not started: use `async with`, or `await Node.start(…)`"
+
 BytesLike: TypeAlias = bytes | bytearray | memoryview
 """What a message is sent from. It is copied."""
-
-_SENDS_IN_A_ROW = 128
-"""Sends that find room before others get their turn: a power of two."""
 
 
 class Node:
@@ -59,7 +58,7 @@ class Node:
         self._host: Host | None = None
         self._has_begun = False
         self._is_closed = False
-        self._sends = 0
+        self._send: _Send = _refuse
         self._leftovers = Leftovers()
 
     @classmethod
@@ -101,6 +100,7 @@ class Node:
             return
         if self._host is None:
             self._is_closed = True
+            self._send = _refuse_for_good
             return
         try:
             await finish(self._host.close())
@@ -208,13 +208,9 @@ class Node:
         Raises ``NotConnected``, ``UnknownStream``, ``MessageTooLarge``, ``StreamRefused``,
         ``StreamFailed``; ``TooManyOperations`` when 4,096 calls, or 64 MiB in them, wait already.
         """
-        wait = self._running.send(peer, stream, data)
+        wait = self._send(peer, stream, data)
         if wait is not None:
-            await finish(wait)
-            return
-        self._sends += 1
-        if not self._sends % _SENDS_IN_A_ROW:
-            await asyncio.sleep(0)
+            await (finish(wait) if wait else asyncio.sleep(0))
 
     def try_send(self, peer: Peer, stream: str, data: BytesLike) -> None:
         """Sends a message if there is room for it now.
@@ -446,6 +442,7 @@ class Node:
             await finish(host.close())
             raise
         self._host = host
+        self._send = host.send
         close_at_exit(self)
 
     def _close_within(self, seconds: float) -> None:  # pyright: ignore[reportUnusedFunction]
@@ -468,8 +465,20 @@ class Node:
     def _running(self) -> Host:
         if self._host is None:
             self._require_open()
-            raise WrongState("the node was not started: use `async with`, or `await Node.start(…)`")
+            raise WrongState(_NOT_STARTED)
         return self._host
+
+
+_Send: TypeAlias = Callable[[Peer, str, BytesLike], Pending[None] | Literal[False] | None]
+"""None: it is queued. False: so are many in a row, and others should get their turn."""
+
+
+def _refuse(_: Peer, __: str, ___: BytesLike) -> None:
+    raise WrongState(_NOT_STARTED)
+
+
+def _refuse_for_good(_: Peer, __: str, ___: BytesLike) -> None:
+    raise NodeClosed("the node was closed")
 
 
 def _number(kind: EventName | type[Event]) -> int:
