@@ -58,7 +58,10 @@ class Node:
         self._host: Host | None = None
         self._has_begun = False
         self._is_closed = False
-        self._send: _Send = _refuse
+        # None: it is queued. False: so are many in a row, and others should get their turn.
+        self._send: Callable[
+            [Peer, str, BytesLike], Pending[None] | Literal[False] | None
+        ] = _refuse
         self._leftovers = Leftovers()
 
     @classmethod
@@ -467,10 +470,6 @@ class Node:
             self._require_open()
             raise WrongState(_NOT_STARTED)
         return self._host
-
-
-_Send: TypeAlias = Callable[[Peer, str, BytesLike], Pending[None] | Literal[False] | None]
-"""None: it is queued. False: so are many in a row, and others should get their turn."""
 
 
 def _refuse(_: Peer, __: str, ___: BytesLike) -> None:
