@@ -145,5 +145,5 @@ impl Host {
     }
 }
 
-/// Sends without a wait before an event loop should do something else: some 100 microseconds.
-const IN_A_ROW: u32 = 128;
+/// Sends without a wait before an event loop should do something else: some 200 microseconds.
+const IN_A_ROW: u32 = 256;
