@@ -2,6 +2,8 @@
 
 chat.py anna.pem Anna /ip4/127.0.0.1/tcp/9000
 chat.py bruno.pem Bruno /ip4/127.0.0.1/tcp/0 /ip4/127.0.0.1/tcp/9000/p2p/12D3KooW...
+
+Each line goes to all who are connected: who joins a chat names everybody who is there.
 """
 
 from __future__ import annotations
@@ -41,13 +43,13 @@ async def send_to_all(node: Node, line: str) -> None:
                 print(error, file=sys.stderr)
 
 
-async def chat(key: str, name: str, address: str, peer: str | None) -> int:
+async def chat(key: str, name: str, address: str, peers: list[str]) -> int:
     config = Config(listen=[address], streams=["chat"])
     async with Node(config, identity=identity_in(Path(key))) as node:
         printing = asyncio.create_task(print_all(node.messages("chat")))
         for place in node.listen_addresses:
             print("listening", place, flush=True)
-        if peer is not None:
+        for peer in peers:
             async with asyncio.timeout(PATIENCE):
                 await node.connect(peer)
         async for line in lines():
@@ -58,12 +60,10 @@ async def chat(key: str, name: str, address: str, peer: str | None) -> int:
 
 def main(arguments: list[str]) -> int:
     match arguments:
-        case [key, name, address]:
-            return run(chat(key, name, address, None))
-        case [key, name, address, peer]:
-            return run(chat(key, name, address, peer))
+        case [key, name, address, *peers]:
+            return run(chat(key, name, address, peers))
         case _:
-            return usage("chat.py KEYFILE NAME LISTEN-ADDRESS [PEER-ADDRESS]")
+            return usage("chat.py KEYFILE NAME LISTEN-ADDRESS [PEER-ADDRESS...]")
 
 
 if __name__ == "__main__":

@@ -81,15 +81,18 @@ async def test_an_interrupt_ends_an_example_cleanly() -> None:
         assert await echo.end(signal.SIGINT) == (0, "")
 
 
-async def test_chat_passes_lines_on(tmp_path: Path) -> None:
-    keys = [str(tmp_path / f"{name}.pem") for name in ("anna", "bruno")]
+async def test_chat_passes_lines_on_to_everybody(tmp_path: Path) -> None:
+    keys = [str(tmp_path / f"{name}.pem") for name in ("anna", "bruno", "carla")]
     async with listening("chat", keys[0], "Anna", LOCAL) as anna:
-        async with listening("chat", keys[1], "Bruno", LOCAL, anna.address) as bruno:
-            bruno.type("hello")
-            assert await anna.line() == "Bruno> hello"
+        async with (
+            listening("chat", keys[1], "Bruno", LOCAL, anna.address) as bruno,
+            listening("chat", keys[2], "Carla", LOCAL, anna.address, bruno.address) as carla,
+        ):
+            carla.type("hello")
+            assert [await anna.line(), await bruno.line()] == ["Carla> hello"] * 2
             anna.type("hi")
-            assert await bruno.line() == "Anna> hi"
-            assert await bruno.end() == (0, "")
+            assert [await bruno.line(), await carla.line()] == ["Anna> hi"] * 2
+            assert [await carla.end(), await bruno.end()] == [(0, "")] * 2
         known = anna.address.split("/")[-1]
         assert await anna.end() == (0, "")
     async with listening("chat", keys[0], "Anna", LOCAL) as again:

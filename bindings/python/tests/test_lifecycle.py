@@ -19,6 +19,10 @@ from glueberry import Config, Identity, Message, Messages, Node, PeerId, errors,
 from glueberry._glueberry import Bell, panic_now, panic_soon
 
 
+CYCLES = int(os.environ.get("GLUEBERRY_CYCLES", "500"))
+"""How many nodes are started and closed: each takes some 10 ms. 10,000 shows what is to be shown."""
+
+
 def port_of(node: Node) -> int:
     return int(node.listen_addresses[0].split("/")[4])
 
@@ -321,7 +325,7 @@ async def test_nodes_that_are_started_and_closed_do_not_grow_memory() -> None:
     await cycle(100)
     await until(lambda: threads() < 10)
     before, files = memory(), len(os.listdir("/proc/self/fd"))
-    await cycle(500)
+    await cycle(CYCLES)
     await until(lambda: threads() < 10)
     grown = memory() - before
     assert grown < 8 << 20, f"{grown} bytes"
