@@ -1,7 +1,7 @@
 //! The native half of the Python package `glueberry`. What Python people see is in `python/glueberry`;
 //! here is only what needs Rust, as classes and functions of the private module `_glueberry`.
 //!
-//! No thread of Rust ever attaches to the interpreter: what it has to tell goes into a [`bell`], which
+//! No thread of Rust ever attaches to the interpreter: what it has to tell goes into a `Bell`, which
 //! Python's own event loop reads. So no worker waits for the interpreter's lock, and none can be
 //! caught by the end of the interpreter.
 

@@ -105,11 +105,11 @@ class Node:
             self._is_closed = True
             self._send = _refuse_for_good
             return
-        try:
-            await finish(self._host.close())
-        except NodeClosed:
-            pass  # By another task, meanwhile.
-        self._release(self._host)
+        # Not a part of this call, so that it goes on when this is cancelled.
+        ending = asyncio.ensure_future(self._end(self._host))
+        _ending.add(ending)
+        ending.add_done_callback(_ending.discard)
+        await asyncio.shield(ending)
 
     @property
     def peer_id(self) -> PeerId:
@@ -448,6 +448,11 @@ class Node:
         self._send = host.send
         close_at_exit(self)
 
+    async def _end(self, host: Host) -> None:
+        with contextlib.suppress(NodeClosed):  # By another task, meanwhile.
+            await finish(host.close())
+        self._release(host)
+
     def _close_within(self, seconds: float) -> None:  # pyright: ignore[reportUnusedFunction]
         """Blocks: for the end of the process."""
         if self._host is not None and not self._is_closed:
@@ -470,6 +475,10 @@ class Node:
             self._require_open()
             raise WrongState(_NOT_STARTED)
         return self._host
+
+
+_ending: set[asyncio.Future[None]] = set()
+"""Nodes that are being closed: an event loop alone does not keep its tasks."""
 
 
 def _refuse(_: Peer, __: str, ___: BytesLike) -> None:
