@@ -268,3 +268,34 @@ async def test_a_traceback_shows_the_hint(start: Start) -> None:
     with pytest.raises(errors.NotConnected) as caught:
         await node.send(STRANGER, "chat", b"")
     assert f"hint: {errors.NotConnected.hint}" in "".join(traceback.format_exception(caught.value))
+
+
+async def test_more_calls_than_a_node_carries_are_refused_until_some_are_done(pair: Connect) -> None:
+    bounds = StreamConfig(send_buffer=1024, receive_buffer=1024)
+    near, far, at_far, _ = await pair(streams={"chat": bounds})
+    sends = [asyncio.ensure_future(near.send(at_far, "chat", bytes(1000))) for _ in range(6000)]
+    done, waiting = await asyncio.wait(sends, return_when=asyncio.FIRST_EXCEPTION)
+    refused_ones = [send for send in done if send.exception() is not None]
+    assert {type(send.exception()) for send in refused_ones} == {errors.TooManyOperations}
+    inbox = far.messages("chat")
+    for _ in range(6000 - len(refused_ones)):
+        await soon(anext(inbox))
+    await soon(asyncio.gather(*waiting, return_exceptions=True))
+    await soon(near.send(at_far, "chat", b"there is room again"))
+    assert (await soon(anext(inbox))).data == b"there is room again"
+
+
+async def test_whom_the_rules_do_not_allow_is_not_reached(start: Start) -> None:
+    far = await start()
+    near = await start(deny=[far.peer_id])
+    with pytest.raises(errors.NotAllowed):
+        await soon(near.connect(far.listen_addresses[0]))
+
+
+async def test_a_handshake_that_is_never_finished_times_out(start: Start) -> None:
+    near = await start(handshake_timeout=0.3)
+    mute = await start(handshake=HandshakeMode.APP)
+    with pytest.raises(errors.HandshakeTimeout) as caught:
+        await soon(near.connect(mute.listen_addresses[0]))
+    assert isinstance(caught.value, errors.PeerError)
+    assert caught.value.peer == mute.peer_id

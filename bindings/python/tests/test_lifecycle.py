@@ -390,3 +390,8 @@ async def test_one_node_is_used_from_loops_in_two_threads(pair: Connect) -> None
     await near.send(at_far, "chat", b"across")
     await soon(reading)
     assert got == [b"across"]
+
+
+def test_importing_starts_nothing() -> None:
+    code = "import threading, glueberry, os; print(threading.active_count(), len(os.listdir('/proc/self/task')))"
+    assert run("-c", code).stdout == "1 1\n"
