@@ -273,6 +273,26 @@ def test_a_forked_child_is_refused_and_the_parent_goes_on(ends: str) -> None:
     assert done.stdout == "b'still here'\n"
 
 
+def test_a_program_that_forks_first_never_notices() -> None:
+    code = """
+import asyncio, os
+from glueberry import Config, Identity, Node
+
+async def main():
+    async with Node(Config(listen=["/ip4/127.0.0.1/tcp/0"])) as node:
+        assert node.listen_addresses
+
+Identity.generate()
+child = os.fork()
+asyncio.run(main())
+if child != 0:
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0, status
+    print("both")
+"""
+    assert run("-c", code).stdout == "both\n"
+
+
 async def test_handles_that_are_made_and_let_go_do_not_grow_memory(pair: Connect) -> None:
     near, far, at_far, _ = await pair()
 

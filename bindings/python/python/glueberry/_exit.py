@@ -1,16 +1,14 @@
-"""The end of the process, and its forks."""
+"""The end of the process."""
 
 from __future__ import annotations
 
 import atexit
 import contextlib
-import os
 import time
 import weakref
 from typing import Protocol
 
 from ._base import GlueberryError
-from ._glueberry import mark_forked
 from ._log import end_log
 
 _MOST_SECONDS = 5.0
@@ -22,17 +20,11 @@ class _Closable(Protocol):
 
 
 _live: weakref.WeakSet[_Closable] = weakref.WeakSet()
-_is_forked = False
 
 
 def close_at_exit(node: _Closable) -> None:
     """What is queued is written, and peers are told, though the program forgot to close its node."""
     _live.add(node)
-
-
-def is_forked() -> bool:
-    """Whether this is a forked child."""
-    return _is_forked
 
 
 @atexit.register
@@ -49,13 +41,3 @@ def _close_all() -> None:
             node._close_within(  # pyright: ignore[reportPrivateUsage]
                 max(0.0, deadline - time.monotonic())
             )
-
-
-def _mark_forked() -> None:
-    global _is_forked
-    _is_forked = True
-    mark_forked()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_mark_forked)

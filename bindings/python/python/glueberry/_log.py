@@ -7,6 +7,7 @@ import logging
 import threading
 
 from ._base import GlueberryError
+from ._fork import notice_forks
 from ._glueberry import log_next, log_start, log_stop
 
 _ROOT = "glueberry"
@@ -31,6 +32,7 @@ def update_log_level() -> None:
     >>> update_log_level()
     """
     global _thread, _level
+    notice_forks()
     with _lock:
         level = _wanted()
         if level != _level:

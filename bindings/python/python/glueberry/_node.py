@@ -11,7 +11,8 @@ from typing import Literal, Self, TypeAlias, TypeVar
 
 from ._config import Config, Seconds, milliseconds, settings_of
 from ._events import Events
-from ._exit import close_at_exit, is_forked
+from ._exit import close_at_exit
+from ._fork import is_forked, notice_forks
 from ._glueberry import Host, Identity, PeerId, Pending, begin
 from ._log import update_log_level
 from ._loop import finish, require_loop
@@ -434,6 +435,7 @@ class Node:
         settings = settings_of(self._config)
         self._has_begun = True
         try:
+            notice_forks()
             update_log_level()
             host = await finish(begin(self._identity, settings))
         except BaseException:
