@@ -52,14 +52,20 @@ async def test_everything_can_be_set_at_once(
         listen=[LOCAL],
         streams={
             "chat": StreamConfig(
-                max_message_size=65536, send_buffer=65536, receive_buffer=65536, high_watermark=80, low_watermark=20
+                max_message_size=65536,
+                send_buffer=65536,
+                receive_buffer=65536,
+                high_watermark=80,
+                low_watermark=20,
             )
         },
         address_book=tmp_path / "book.json",
         auto_connect=False,
         handshake=handshake,
         security=security,
-        reconnect=ReconnectPolicy(first_delay=0.05, longest_delay=0.5, max_attempts=5, cooldown=timedelta(seconds=1)),
+        reconnect=ReconnectPolicy(
+            first_delay=0.05, longest_delay=0.5, max_attempts=5, cooldown=timedelta(seconds=1)
+        ),
         handshake_timeout=10,
         dial_timeout=timedelta(seconds=5),
         keep_alive=KeepAlive(interval=3, timeout=3.5),
@@ -163,7 +169,9 @@ async def test_sends_that_wait_keep_their_order(pair: Connect) -> None:
     bounds = StreamConfig(send_buffer=16 * 1024, receive_buffer=16 * 1024)
     near, far, at_far, _ = await pair(streams={"chat": bounds})
     numbers = [number.to_bytes(2, "big") for number in range(500)]
-    sends = [asyncio.create_task(near.send(at_far, "chat", number + bytes(1000))) for number in numbers]
+    sends = [
+        asyncio.create_task(near.send(at_far, "chat", number + bytes(1000))) for number in numbers
+    ]
     inbox = far.messages("chat")
     assert [message.data[:2] for message in await take(inbox, 500)] == numbers
     await asyncio.gather(*sends)
@@ -232,7 +240,12 @@ async def test_peers_are_remembered_and_forgotten(start: Start) -> None:
     info = near.peer(peer)
     assert info is not None
     assert (info.peer, info.state, info.persistent) == (far.peer_id, State.DISCONNECTED, False)
-    assert (info.metadata, info.banned, info.direction, info.last_seen) == ({"name": "far"}, None, None, None)
+    assert (info.metadata, info.banned, info.direction, info.last_seen) == (
+        {"name": "far"},
+        None,
+        None,
+        None,
+    )
     assert near.addresses(peer) == list(info.addresses)
     assert len(info.addresses) == 2
     assert [known.peer for known in near.peers()] == [peer]
@@ -306,7 +319,11 @@ async def test_the_health_of_streams_is_told(pair: Connect) -> None:
     await soon(anext(far.messages("chat")))
     await until(lambda: near.stream_health(at_far, "chat").state is StreamState.OPEN)
     health = near.stream_health(at_far, "chat")
-    assert (health.attempt, health.outbound, health.inbound) == (None, PressureLevel.LOW, PressureLevel.LOW)
+    assert (health.attempt, health.outbound, health.inbound) == (
+        None,
+        PressureLevel.LOW,
+        PressureLevel.LOW,
+    )
     assert list(near.streams(at_far)) == ["chat", "files"]
     assert near.streams(at_far)["chat"] == near.stream_health(at_far, "chat")
     assert near.streams(near.peer_id) == {}
@@ -324,7 +341,9 @@ async def test_the_application_shakes_hands(start: Start) -> None:
     await soon(door.finalize_handshake(asked.peer))
     assert (await soon(anext(guest.messages("handshake")))).data == b"welcome"
     await soon(guest.complete_handshake(at_door, ["chat"]))
-    await soon(asyncio.gather(guest.wait_established(at_door), door.wait_established(guest.peer_id)))
+    await soon(
+        asyncio.gather(guest.wait_established(at_door), door.wait_established(guest.peer_id))
+    )
     await guest.send(at_door, "chat", b"good evening")
     assert (await soon(anext(door.messages("chat")))).data == b"good evening"
 
@@ -340,4 +359,3 @@ async def test_many_calls_at_once_end_each_with_its_own_result(start: Start) -> 
     )
     assert reached[:2] == [node.peer_id, node.peer_id]
     assert len(node.bans()) == 200
-

@@ -49,7 +49,9 @@ def documented() -> Iterator[tuple[str, str]]:
 
 DOCSTRINGS = dict(documented())
 EXAMPLES = {
-    name: examples for name, text in DOCSTRINGS.items() if (examples := doctest.DocTestParser().get_examples(text))
+    name: examples
+    for name, text in DOCSTRINGS.items()
+    if (examples := doctest.DocTestParser().get_examples(text))
 }
 
 
@@ -61,7 +63,12 @@ def test_everything_public_is_documented() -> None:
 def test_the_calls_of_a_node_have_examples() -> None:
     without = {name for name in DOCSTRINGS if name.startswith("Node.") and name not in EXAMPLES}
     # Said with complete_handshake, with start, or by themselves.
-    assert without <= {"Node.prepare_streams", "Node.finalize_handshake", "Node.close", "Node.peer_id"}
+    assert without <= {
+        "Node.prepare_streams",
+        "Node.finalize_handshake",
+        "Node.close",
+        "Node.peer_id",
+    }
 
 
 @contextlib.asynccontextmanager
@@ -110,7 +117,10 @@ async def test_the_example_of(name: str, tmp_path: Path) -> None:
             for example in EXAMPLES[name]:
                 said = await said_by(example, scope)
                 checker = doctest.OutputChecker()
-                assert checker.check_output(example.want, said, doctest.ELLIPSIS), (example.source, said)
+                assert checker.check_output(example.want, said, doctest.ELLIPSIS), (
+                    example.source,
+                    said,
+                )
     finally:
         sys.displayhook = hook
         logging.getLogger("glueberry").setLevel(level)
@@ -120,7 +130,9 @@ def programs(path: Path) -> list[str]:
     """The blocks of Python in a document that are whole programs."""
     text = path.read_text(encoding="utf-8")
     return [
-        block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "asyncio.run(" in block
+        block
+        for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+        if "asyncio.run(" in block
     ]
 
 
@@ -128,7 +140,9 @@ def fragments(path: Path) -> list[str]:
     """Those that are a part of one, inside of `async def`."""
     text = path.read_text(encoding="utf-8")
     return [
-        block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "asyncio.run(" not in block
+        block
+        for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+        if "asyncio.run(" not in block
     ]
 
 
@@ -143,9 +157,13 @@ def test_a_program_of_the_documents_runs(program: str) -> None:
 
 
 @pytest.mark.parametrize("fragment", FRAGMENTS)
-async def test_a_fragment_of_the_guide_runs(fragment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_fragment_of_the_guide_runs(
+    fragment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    code = compile(fragment, "docs/python.md", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    code = compile(
+        fragment, "docs/python.md", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
+    )
     async with scene(tmp_path) as scope, asyncio.timeout(PATIENCE):
         with contextlib.redirect_stdout(io.StringIO()):
             coming = eval(code, scope)
@@ -154,7 +172,9 @@ async def test_a_fragment_of_the_guide_runs(fragment: str, tmp_path: Path, monke
 
 
 def test_the_quick_start_of_the_guide_is_the_example() -> None:
-    assert (ROOT / "examples/python/quick_start.py").read_text() in programs(ROOT / "docs/python.md")
+    assert (ROOT / "examples/python/quick_start.py").read_text() in programs(
+        ROOT / "docs/python.md"
+    )
 
 
 def test_the_guide_has_programs_and_fragments() -> None:

@@ -64,7 +64,10 @@ IMMEDIATE: dict[str, Callable[[Node], object]] = {
 
 def test_every_call_is_among_those_that_are_tried() -> None:
     public = {name for name in vars(Node) if not name.startswith("_")}
-    assert public - {"start", "close", "peer_id", "listen_addresses"} == WAITING.keys() | IMMEDIATE.keys()
+    assert (
+        public - {"start", "close", "peer_id", "listen_addresses"}
+        == WAITING.keys() | IMMEDIATE.keys()
+    )
 
 
 async def refused(node: Node, call: str, error: type[GlueberryError]) -> None:
@@ -101,8 +104,16 @@ async def test_every_call_after_the_close_is_refused() -> None:
         ({"listen": ["/ip4/192.0.2.1/tcp/0"]}, errors.ListenFailed, "192.0.2.1"),
         ({"streams": ["no spaces"]}, errors.InvalidStreamName, "no spaces"),
         ({"streams": "chat"}, errors.InvalidConfig, "use a list"),
-        ({"streams": {"chat": StreamConfig(max_message_size=0)}}, errors.InvalidConfig, "max_message_size"),
-        ({"streams": {"chat": StreamConfig(low_watermark=99)}}, errors.InvalidConfig, "low_watermark"),
+        (
+            {"streams": {"chat": StreamConfig(max_message_size=0)}},
+            errors.InvalidConfig,
+            "max_message_size",
+        ),
+        (
+            {"streams": {"chat": StreamConfig(low_watermark=99)}},
+            errors.InvalidConfig,
+            "low_watermark",
+        ),
         ({"reconnect": ReconnectPolicy(first_delay=0)}, errors.InvalidConfig, "first_delay"),
         ({"reconnect": ReconnectPolicy(cooldown=-1)}, errors.InvalidConfig, "cooldown is -1"),
         ({"handshake_timeout": 0.001}, errors.InvalidConfig, "handshake_timeout"),
@@ -170,7 +181,9 @@ async def test_addresses_that_cannot_be_dialed_are_refused(start: Start) -> None
     with pytest.raises(errors.DialedSelf):
         await node.connect(node.listen_addresses[0])
     with pytest.raises(errors.WrongPeer):
-        await soon(node.connect(other.listen_addresses[0].replace(str(other.peer_id), str(STRANGER))))
+        await soon(
+            node.connect(other.listen_addresses[0].replace(str(other.peer_id), str(STRANGER)))
+        )
     with pytest.raises(errors.InvalidAddress):
         await node.listen("/ip4/banana")
 
@@ -270,7 +283,9 @@ async def test_a_traceback_shows_the_hint(start: Start) -> None:
     assert f"hint: {errors.NotConnected.hint}" in "".join(traceback.format_exception(caught.value))
 
 
-async def test_more_calls_than_a_node_carries_are_refused_until_some_are_done(pair: Connect) -> None:
+async def test_more_calls_than_a_node_carries_are_refused_until_some_are_done(
+    pair: Connect,
+) -> None:
     bounds = StreamConfig(send_buffer=1024, receive_buffer=1024)
     near, far, at_far, _ = await pair(streams={"chat": bounds})
     sends = [asyncio.ensure_future(near.send(at_far, "chat", bytes(1000))) for _ in range(6000)]

@@ -21,7 +21,9 @@ async def test_the_life_of_a_session_is_told_in_order(start: Start) -> None:
     async with asyncio.timeout(20):
         async for event in everything:
             match event:
-                case events.PeerDisconnected(peer=peer, reason=DisconnectReason.REQUESTED, unwritten=()):
+                case events.PeerDisconnected(
+                    peer=peer, reason=DisconnectReason.REQUESTED, unwritten=()
+                ):
                     assert peer == at_far
                     break
                 case _:
@@ -36,12 +38,17 @@ async def test_the_life_of_a_session_is_told_in_order(start: Start) -> None:
 
 async def test_a_subscription_is_filtered_by_peer_and_kind(start: Start) -> None:
     hub, one, two = await start(), await start(), await start()
-    of_one = hub.events(peers=[str(one.peer_id)], kinds=[events.PeerEstablished, EventName.PEER_CONNECTED])
+    of_one = hub.events(
+        peers=[str(one.peer_id)], kinds=[events.PeerEstablished, EventName.PEER_CONNECTED]
+    )
     nothing = hub.events(kinds=[])
     for node in (two, one):
         await soon(node.connect(hub.listen_addresses[0]))
         await soon(hub.wait_established(node.peer_id))
-    assert [type(event) for event in of_one.drain()] == [events.PeerConnected, events.PeerEstablished]
+    assert [type(event) for event in of_one.drain()] == [
+        events.PeerConnected,
+        events.PeerEstablished,
+    ]
     assert nothing.drain() == []
 
 

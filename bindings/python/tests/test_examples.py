@@ -51,7 +51,14 @@ class Running:
 async def listening(name: str, *arguments: str) -> AsyncGenerator[Running]:
     pipe = subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-W", "error", example(name), *arguments, stdin=pipe, stdout=pipe, stderr=pipe
+        sys.executable,
+        "-W",
+        "error",
+        example(name),
+        *arguments,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
     )
     running = Running(process, "")
     try:
@@ -125,4 +132,3 @@ async def test_what_cannot_be_reached_is_said_with_a_hint() -> None:
     done = await start("basic", "send", nobody, "hello", expect=1)
     assert "cannot reach the peer" in done.stderr
     assert "Check that the peer runs" in done.stderr
-

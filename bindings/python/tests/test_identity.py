@@ -34,7 +34,9 @@ def test_a_key_goes_through_pem() -> None:
     assert Identity.from_pem(identity.to_pem()).peer_id == identity.peer_id
 
 
-@pytest.mark.parametrize("seed", [bytes(range(32)), bytearray(range(32)), memoryview(bytes(range(32)))])
+@pytest.mark.parametrize(
+    "seed", [bytes(range(32)), bytearray(range(32)), memoryview(bytes(range(32)))]
+)
 def test_a_seed_gives_always_the_same_key(seed: bytes | bytearray | memoryview) -> None:
     assert Identity.from_seed(seed).peer_id == Identity.from_seed(bytes(range(32))).peer_id
 

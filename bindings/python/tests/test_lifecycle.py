@@ -352,7 +352,9 @@ async def test_nodes_that_are_started_and_closed_do_not_grow_memory() -> None:
     await until(lambda: len(os.listdir("/proc/self/fd")) <= files)
 
 
-async def test_panics_are_errors_and_the_node_goes_on(start: Start, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_panics_are_errors_and_the_node_goes_on(
+    start: Start, capfd: pytest.CaptureFixture[str]
+) -> None:
     from glueberry._loop import finish
 
     node, other = await start(), await start()

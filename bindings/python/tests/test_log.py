@@ -31,7 +31,9 @@ def test_without_logging_nothing_is_printed() -> None:
 
 
 def test_a_program_that_logs_gets_the_lines_under_their_rooms() -> None:
-    lines = log("logging.basicConfig(level=logging.INFO, format='%(levelname)s %(name)s %(message)s')")
+    lines = log(
+        "logging.basicConfig(level=logging.INFO, format='%(levelname)s %(name)s %(message)s')"
+    )
     assert "INFO glueberry." in lines
     assert "established" in lines.lower()
     assert "DEBUG" not in lines

@@ -42,7 +42,9 @@ def test_any_event_loop_of_asyncio_serves(kind: Callable[[], asyncio.AbstractEve
 
 
 def test_a_loop_with_poll_instead_of_epoll_serves() -> None:
-    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selectors.PollSelector())) as runner:
+    with asyncio.Runner(
+        loop_factory=lambda: asyncio.SelectorEventLoop(selectors.PollSelector())
+    ) as runner:
         assert runner.run(talk()) == 300
 
 

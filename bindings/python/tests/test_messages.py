@@ -12,7 +12,9 @@ from support import PATIENCE, Connect, Start, soon, take
 from glueberry import Message, Node, PeerId, StreamConfig, errors
 
 
-async def send_numbers(node: Node, peer: PeerId, count: int, stream: str = "chat", first: int = 0) -> None:
+async def send_numbers(
+    node: Node, peer: PeerId, count: int, stream: str = "chat", first: int = 0
+) -> None:
     for number in range(first, first + count):
         await node.send(peer, stream, number.to_bytes(4, "big"))
 
@@ -23,7 +25,9 @@ def number(message: Message) -> int:
 
 async def test_each_stream_has_its_own_order(pair: Connect) -> None:
     near, far, at_far, _ = await pair(streams=["one", "two"])
-    await asyncio.gather(send_numbers(near, at_far, 3000, "one"), send_numbers(near, at_far, 3000, "two"))
+    await asyncio.gather(
+        send_numbers(near, at_far, 3000, "one"), send_numbers(near, at_far, 3000, "two")
+    )
     one, two = far.messages("one"), far.messages("two")
     assert [number(message) for message in await take(one, 3000)] == list(range(3000))
     assert [number(message) for message in await take(two, 3000)] == list(range(3000))
@@ -73,7 +77,9 @@ async def test_a_loop_that_fails_loses_what_it_had_and_nothing_else(pair: Connec
         async for message in far.messages("chat"):
             if number(message) == 41:
                 raise ValueError(str(number(message)))
-    assert [number(message) for message in await take(far.messages("chat"), 58)] == list(range(42, 100))
+    assert [number(message) for message in await take(far.messages("chat"), 58)] == list(
+        range(42, 100)
+    )
 
 
 @pytest.mark.parametrize("means", ["timeout", "wait_for", "cancel"])
@@ -233,7 +239,9 @@ async def test_closing_the_node_wakes_who_waits(pair: Connect) -> None:
 
 
 async def test_a_loop_without_waits_lets_others_have_their_turn(pair: Connect) -> None:
-    near, far, at_far, _ = await pair(streams={"chat": StreamConfig(send_buffer=8 << 20, receive_buffer=8 << 20)})
+    near, far, at_far, _ = await pair(
+        streams={"chat": StreamConfig(send_buffer=8 << 20, receive_buffer=8 << 20)}
+    )
     await send_numbers(near, at_far, 20_000)
     await near.flush(at_far, "chat")
     turns = 0

@@ -23,19 +23,29 @@ def snake(name: str) -> str:
 
 
 @pytest.mark.parametrize(("name", "words"), ENUMERATIONS, ids=[name for name, _ in ENUMERATIONS])
-def test_an_enumeration_has_the_words_of_the_library(name: str, words: list[tuple[str, int]]) -> None:
+def test_an_enumeration_has_the_words_of_the_library(
+    name: str, words: list[tuple[str, int]]
+) -> None:
     enumeration = getattr(glueberry, name)
     assert issubclass(enumeration, IntEnum)
-    assert {word.name: word.value for word in enumeration} == {snake(word): number for word, number in words}
+    assert {word.name: word.value for word in enumeration} == {
+        snake(word): number for word, number in words
+    }
 
 
 def test_no_enumeration_is_made_up() -> None:
-    ours = {name for name in glueberry.__all__ if isinstance(kind := getattr(glueberry, name), type) and issubclass(kind, IntEnum)}
+    ours = {
+        name
+        for name in glueberry.__all__
+        if isinstance(kind := getattr(glueberry, name), type) and issubclass(kind, IntEnum)
+    }
     assert ours == {name for name, _ in ENUMERATIONS}
 
 
 @pytest.mark.parametrize("row", ERRORS, ids=[row[1] for row in ERRORS])
-def test_an_error_has_the_class_that_the_library_describes(row: tuple[int, str, str, bool, str]) -> None:
+def test_an_error_has_the_class_that_the_library_describes(
+    row: tuple[int, str, str, bool, str],
+) -> None:
     number, name, class_name, retriable, _ = row
     error = errors.CLASSES[number]
     assert issubclass(error, GlueberryError)
@@ -71,7 +81,9 @@ def test_an_error_says_what_who_and_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(("event", "name", "fields"), SAMPLES, ids=[name for _, name, _ in SAMPLES])
-def test_an_event_has_the_fields_that_the_library_gives(event: Event, name: str, fields: list[str]) -> None:
+def test_an_event_has_the_fields_that_the_library_gives(
+    event: Event, name: str, fields: list[str]
+) -> None:
     kind = type(event)
     assert kind.__name__ == name
     assert kind.kind is EventName[snake(name)]
@@ -88,7 +100,11 @@ def test_the_values_of_events_have_the_types_they_are_declared_with() -> None:
     lost = shown["PeerDisconnected"]
     assert isinstance(lost, events.PeerDisconnected)
     assert lost == events.PeerDisconnected(
-        lost.peer, session=None, reason=glueberry.DisconnectReason.DIAL_FAILED, unwritten=(), at=lost.at
+        lost.peer,
+        session=None,
+        reason=glueberry.DisconnectReason.DIAL_FAILED,
+        unwritten=(),
+        at=lost.at,
     )
     with_unwritten = SAMPLES[4][0]
     assert isinstance(with_unwritten, events.PeerDisconnected)
@@ -102,7 +118,11 @@ def test_the_values_of_events_have_the_types_they_are_declared_with() -> None:
     assert (cooled.until - cooled.at).total_seconds() == 60
     warned = shown["Warning"]
     assert isinstance(warned, events.Warning)
-    assert (warned.code, warned.peer, warned.stream) == (glueberry.ErrorCode.OVERSIZE_SKIPPED, None, None)
+    assert (warned.code, warned.peer, warned.stream) == (
+        glueberry.ErrorCode.OVERSIZE_SKIPPED,
+        None,
+        None,
+    )
 
 
 def test_every_kind_of_event_has_a_class_with_a_sample() -> None:

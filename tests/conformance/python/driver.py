@@ -154,7 +154,9 @@ class Driver:
     async def do_events(self, command: Words) -> None:
         kinds = command.get("kinds")
         classes = None if kinds is None else [getattr(events, kind) for kind in kinds]
-        self._queues[command["queue"]] = self._node.events(peers=command.get("peers"), kinds=classes)
+        self._queues[command["queue"]] = self._node.events(
+            peers=command.get("peers"), kinds=classes
+        )
 
     async def do_event(self, command: Words) -> Words:
         happenings = self._queues[command["queue"]]
@@ -226,7 +228,11 @@ class Driver:
             return {"was_banned": await self._node.unban(command["target"])}
 
     async def do_bans(self, _: Words) -> Words:
-        return {"bans": [{name: told(value) for name, value in fields_of(ban)} for ban in self._node.bans()]}
+        return {
+            "bans": [
+                {name: told(value) for name, value in fields_of(ban)} for ban in self._node.bans()
+            ]
+        }
 
 
 class Answer(Exception):
@@ -337,14 +343,18 @@ def config_of(settings: Words) -> Config:
         if name in given:
             given[name] = seconds(given[name])
     made: dict[str, Callable[[Any], Any]] = {
-        "streams": lambda streams: {name: StreamConfig(**bounds) for name, bounds in streams.items()},
+        "streams": lambda streams: {
+            name: StreamConfig(**bounds) for name, bounds in streams.items()
+        },
         "handshake": lambda mode: HandshakeMode[mode.upper()],
         "security": lambda security: Security[security.upper()],
         "reconnect": lambda policy: ReconnectPolicy(**in_seconds(policy)),
         "keep_alive": lambda policy: policy and KeepAlive(**in_seconds(policy)),
         "connection_limits": lambda limits: ConnectionLimits(**limits),
     }
-    return Config(**{name: made.get(name, lambda same: same)(value) for name, value in given.items()})
+    return Config(
+        **{name: made.get(name, lambda same: same)(value) for name, value in given.items()}
+    )
 
 
 def in_seconds(policy: Words) -> Words:

@@ -7,9 +7,9 @@
 ...     print(message.data)
 b'hello'
 
-``Node`` is where to begin. Everything that happens is one of ``glueberry.events``, everything that is
-raised one of ``glueberry.errors``. Both are here too, but for ``DecryptionFailed`` and ``Warning``,
-whose names would mean two things.
+``Node`` is where to begin. Everything that happens is one of ``glueberry.events``, everything that
+is raised one of ``glueberry.errors``. Both are here too, but for ``DecryptionFailed`` and
+``Warning``, whose names would mean two things.
 """
 
 from . import errors, events

@@ -21,9 +21,9 @@ class GlueberryError(Exception):
     ...     await node.connect("/ip4/192.0.2.7/tcp/9000")
     ... except GlueberryError as error:
     ...     print(type(error).__name__, int(error.code), error.retriable)
-    ...     print(error.hint.split(":")[0])
+    ...     print(error.hint[:28])
     InvalidAddress 102 False
-    Write addresses as /ip4/192.0.2.1/tcp/9000, /ip6/…/udp/9000/quic-v1 or /dns/example.org/tcp/9000; to dial, end them with /p2p/PEER-ID.
+    Write addresses as /ip4/192.
     """
 
     code: ClassVar[ErrorCode]

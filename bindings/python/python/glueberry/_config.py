@@ -36,8 +36,8 @@ class StreamConfig:
     max_message_size: int | None = None
     """The largest message in bytes, sent or received; 1 to 16 MiB, by default 1 MiB."""
     send_buffer: int | None = None
-    """Bytes that may wait to be sent to one peer before ``send`` waits; 1 KiB to 256 MiB, by default
-    256 KiB."""
+    """Bytes that may wait to be sent to one peer before ``send`` waits; 1 KiB to 256 MiB, by
+    default 256 KiB."""
     receive_buffer: int | None = None
     """Received bytes of one peer that may wait to be read before its sender has to wait; 1 KiB to
     256 MiB, by default 1 MiB."""
@@ -97,8 +97,8 @@ class ConnectionLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What a node is told when it starts. What is None keeps its default; it is all checked when the
-    node starts.
+    """What a node is told when it starts. What is None keeps its default; it is all checked when
+    the node starts.
 
     >>> config = Config(listen=["/ip4/127.0.0.1/tcp/0"], streams=["chat"])
     >>> with_bounds = Config(streams={"chat": StreamConfig(), "files": StreamConfig(send_buffer=2**20)})
@@ -113,8 +113,8 @@ class Config:
     """The file that keeps what is known of peers, and bans. Without one all that is forgotten when
     the node ends."""
     auto_connect: bool | None = None
-    """Whether the peers of the address book are dialed when the node starts; by default they are. To
-    miss no event of those dials, turn it off, subscribe, and call ``dial_known_peers``."""
+    """Whether the peers of the address book are dialed when the node starts; by default they are.
+    To miss no event of those dials, turn it off, subscribe, and call ``dial_known_peers``."""
     handshake: HandshakeMode | None = None
     """Who shakes hands; by default the library."""
     security: Security | None = None
@@ -141,8 +141,8 @@ class Config:
     connection_limits: ConnectionLimits = field(default_factory=ConnectionLimits)
     """How many connections there may be."""
     worker_threads: int | None = None
-    """How many threads carry the node's connections; 1 to 64, by default as many as there are cores,
-    but at most 4."""
+    """How many threads carry the node's connections; 1 to 64, by default as many as there are
+    cores, but at most 4."""
 
 
 def settings_of(config: Config) -> str:
@@ -171,7 +171,9 @@ def settings_of(config: Config) -> str:
                 per_address=config.connection_limits.per_address,
             ),
             **_given(
-                address_book=None if config.address_book is None else os.fspath(config.address_book),
+                address_book=None
+                if config.address_book is None
+                else os.fspath(config.address_book),
                 auto_connect=config.auto_connect,
                 handshake=_word(config.handshake),
                 security=_word(config.security),

@@ -27,9 +27,9 @@ class Events:
     ...     break
     REQUESTED
 
-    The loop ends when the node has been closed. Leaving it, or cancelling a wait, loses nothing: the
-    next loop over the same object goes on. Who is too slow is told by ``Lagged`` how many of the
-    oldest events were dropped. ``aclose()``, or letting the object go, ends the subscription.
+    The loop ends when the node has been closed. Leaving it, or cancelling a wait, loses nothing:
+    the next loop over the same object goes on. Who is too slow is told by ``Lagged`` how many of
+    the oldest events were dropped. ``aclose()``, or letting the object go, ends the subscription.
     """
 
     def __init__(self, queue: EventQueue) -> None:

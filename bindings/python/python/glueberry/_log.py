@@ -25,8 +25,8 @@ _level: int | None = None
 def update_log_level() -> None:
     """Makes the library collect what the loggers below ``glueberry`` want by now.
 
-    A node does it when it starts; call this when you change a level later. Lines that no logger wants
-    cost next to nothing.
+    A node does it when it starts; call this when you change a level later. Lines that no logger
+    wants cost next to nothing.
 
     >>> logging.getLogger("glueberry").setLevel(logging.DEBUG)
     >>> update_log_level()

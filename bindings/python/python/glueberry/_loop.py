@@ -1,4 +1,4 @@
-"""How a coroutine waits for the library: through the event loop's own means, and cancelled by them."""
+"""How a coroutine waits for the library: by the event loop's own means, and cancelled by them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ def require_loop() -> None:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        message = "Glueberry needs a running asyncio event loop, as asyncio.run() makes one; trio is not supported"
+        message = (
+            "Glueberry needs a running asyncio event loop, as asyncio.run() makes one; "
+            "trio is not supported"
+        )
         raise RuntimeError(message) from None
 
 
@@ -81,7 +84,9 @@ def _forget_closed_loops() -> None:
             _all.pop(loop).close()
 
 
-def _listen(bell: Bell, wake: Callable[[], None], loop: weakref.ref[asyncio.AbstractEventLoop]) -> None:
+def _listen(
+    bell: Bell, wake: Callable[[], None], loop: weakref.ref[asyncio.AbstractEventLoop]
+) -> None:
     """For event loops that cannot poll a descriptor: a thread of Python waits for the bell."""
     taken = threading.Event()
 

@@ -49,9 +49,9 @@ class Messages:
     ...     break
     b'hello'
 
-    Each peer's messages come in the order in which it sent them. The loop ends when the node has been
-    closed and everything was read. Leaving it, or cancelling a wait, loses nothing: what was not
-    delivered comes first in the next loop over the same stream.
+    Each peer's messages come in the order in which it sent them. The loop ends when the node has
+    been closed and everything was read. Leaving it, or cancelling a wait, loses nothing: what was
+    not delivered comes first in the next loop over the same stream.
 
     A stream has one consumer. It is free again when the loop has been left and nobody holds this
     object any more, or after ``aclose()``.

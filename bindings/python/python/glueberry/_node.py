@@ -60,9 +60,9 @@ class Node:
         self._has_begun = False
         self._is_closed = False
         # None: it is queued. False: so are many in a row, and others should get their turn.
-        self._send: Callable[
-            [Peer, str, BytesLike], Pending[None] | Literal[False] | None
-        ] = _refuse
+        self._send: Callable[[Peer, str, BytesLike], Pending[None] | Literal[False] | None] = (
+            _refuse
+        )
         self._leftovers = Leftovers()
 
     @classmethod
@@ -119,8 +119,8 @@ class Node:
 
     @property
     def listen_addresses(self) -> list[str]:
-        """Where this node listens, each address with its peer id at the end: what a peer has to dial.
-        Nowhere after ``close``.
+        """Where this node listens, each address with its peer id at the end: what a peer has to
+        dial. Nowhere after ``close``.
 
         >>> node.listen_addresses[0].split("/")[1:4]
         ['ip4', '127.0.0.1', 'tcp']
@@ -128,8 +128,8 @@ class Node:
         return [] if self._is_closed else self._running.listen_addresses()
 
     async def listen(self, address: str) -> list[str]:
-        """Listens at one more address, and gives what it is bound to: for port 0 the port chosen, for
-        ``0.0.0.0`` an address for each of the machine's.
+        """Listens at one more address, and gives what it is bound to: for port 0 the port chosen,
+        for ``0.0.0.0`` an address for each of the machine's.
 
         >>> bound = await node.listen("/ip4/127.0.0.1/udp/0/quic-v1")
 
@@ -138,15 +138,15 @@ class Node:
         return await finish(self._running.listen(address))
 
     async def connect(self, address: str | PeerId) -> PeerId:
-        """Connects to a peer, and returns when it is established; with ``HandshakeMode.APP`` already
-        when it is connected. At once if it is so already.
+        """Connects to a peer, and returns when it is established; with ``HandshakeMode.APP``
+        already when it is connected. At once if it is so already.
 
         >>> async with asyncio.timeout(10):
         ...     peer = await node.connect(address)
 
-        Give an address such as ``/ip4/192.0.2.7/tcp/9000/p2p/12D3KooW…``, or the peer's id alone where
-        it is known already. Once the peer was established the link comes back by itself when it is
-        lost, until ``disconnect``. Cancelling the call leaves the attempt going.
+        Give an address such as ``/ip4/192.0.2.7/tcp/9000/p2p/12D3KooW…``, or the peer's id alone
+        where it is known already. Once the peer was established the link comes back by itself when
+        it is lost, until ``disconnect``. Cancelling the call leaves the attempt going.
 
         Raises ``InvalidAddress``, ``UnknownPeer``, ``DialedSelf``, ``Unreachable``, ``WrongPeer``,
         ``HandshakeFailed``, ``HandshakeTimeout``, ``PeerKeyMismatch``, ``Banned``, ``NotAllowed``,
@@ -201,8 +201,9 @@ class Node:
         return self._running.connection_state(peer)
 
     async def send(self, peer: Peer, stream: str, data: BytesLike) -> None:
-        """Sends a message; waits while the stream's send buffer is full. It returns when the message
-        is queued, in order behind all before it. A call that fails or is cancelled sends nothing.
+        """Sends a message; waits while the stream's send buffer is full. It returns when the
+        message is queued, in order behind all before it. A call that fails or is cancelled sends
+        nothing.
 
         >>> await node.send(peer, "chat", b"hello")
 
@@ -236,8 +237,8 @@ class Node:
         await finish(self._running.flush(peer, stream))
 
     def messages(self, stream: str) -> Messages:
-        """Takes the messages of one stream, from all peers, fairly merged. The stream ``handshake`` is
-        there for applications that shake hands themselves.
+        """Takes the messages of one stream, from all peers, fairly merged. The stream ``handshake``
+        is there for applications that shake hands themselves.
 
         >>> inbox = node.messages("chat")
         >>> message = await anext(inbox)
@@ -322,8 +323,8 @@ class Node:
         >>> node.peer(neighbour).metadata
         {'name': 'the neighbour'}
 
-        Up to 16 addresses, the first with the peer's id at its end, and up to 32 small facts: keys of
-        up to 64 bytes, values of up to 1,024, 4,096 in all.
+        Up to 16 addresses, the first with the peer's id at its end, and up to 32 small facts: keys
+        of up to 64 bytes, values of up to 1,024, 4,096 in all.
 
         Raises ``InvalidAddress``, ``InvalidConfig`` for more addresses, ``Banned``, ``DialedSelf``,
         ``MetadataTooLarge``, ``TooManyPeers``, ``AddressBookUnwritable``.
@@ -366,8 +367,8 @@ class Node:
         return self._running.addresses(peer)
 
     async def ban(self, target: Peer, *, duration: Seconds | None = None) -> None:
-        """Bans a peer, an IP address or a range such as ``192.0.2.0/24``, for a time or for ever: its
-        connections end, and no others are made in either direction. A ban of the same target is
+        """Bans a peer, an IP address or a range such as ``192.0.2.0/24``, for a time or for ever:
+        its connections end, and no others are made in either direction. A ban of the same target is
         replaced. Once begun it is carried out, even if the caller waits no longer.
 
         >>> await node.ban("192.0.2.0/24", duration=60)

@@ -5,8 +5,8 @@ True
 >>> errors.CLASSES[301]
 <class 'glueberry._vocabulary.NotConnected'>
 
-Six classes below ``GlueberryError`` say where the remedy lies: ``ConfigurationError``, ``UsageError``,
-``NetworkError``, ``PeerError``, ``LimitError`` and ``InternalError``.
+Six classes below ``GlueberryError`` say where the remedy lies: ``ConfigurationError``,
+``UsageError``, ``NetworkError``, ``PeerError``, ``LimitError`` and ``InternalError``.
 """
 
 from ._base import GlueberryError
