@@ -67,6 +67,24 @@ fn what_a_slow_sink_misses_is_counted_and_told() {
 }
 
 #[test]
+fn a_flush_waits_for_the_lines_that_were_written() {
+    let (_turn, (sender, records), (go, wait)) = (TURN.lock(), channel(), channel::<()>());
+    let sink = move |record: &Record| {
+        let _released = wait.recv();
+        sender.send(record.clone()).unwrap();
+    };
+    logs::collect(Some(Level::INFO), sink).unwrap();
+    assert!(logs::flush(LONG), "nothing was written");
+    for number in 0..10 {
+        tracing::info!(target: "glueberry_core::test", number, "slow");
+    }
+    assert!(!logs::flush(Duration::ZERO), "the sink holds the first line");
+    drop(go);
+    assert!(logs::flush(LONG));
+    assert_eq!(records.try_iter().count(), 10);
+}
+
+#[test]
 fn a_sink_that_is_replaced_or_taken_back_is_dropped_on_its_thread() {
     let _turn = TURN.lock();
     for replace in [true, false] {

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::fmt::{self, Write};
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::{Condvar, Mutex};
 use tracing::field::{Field, Visit};
@@ -56,6 +56,12 @@ pub fn stop() {
     }
 }
 
+/// Waits until the sink has returned from all lines that were written by now, and not longer than
+/// this. False: some are left.
+pub fn flush(within: Duration) -> bool {
+    LOG.get().is_none_or(|log| log.flush(within))
+}
+
 /// The one collector of this process, once it is asked for.
 fn install() -> Result<&'static Arc<Log>> {
     static INSTALLING: Mutex<()> = Mutex::new(());
@@ -85,6 +91,8 @@ struct State {
     lost: u64,
     /// Counts the sinks: a thread ends when its own is not the present one.
     generation: u64,
+    /// Whether the present sink has a line.
+    is_busy: bool,
 }
 
 impl Log {
@@ -134,14 +142,25 @@ impl Log {
             if state.generation != generation {
                 return None;
             }
-            if let Some(record) = state.records.pop_front() {
-                return Some(record);
+            let next = state.next();
+            state.is_busy = next.is_some();
+            if next.is_some() {
+                return next;
             }
-            if state.lost > 0 {
-                return Some(lost(std::mem::take(&mut state.lost)));
-            }
+            self.changed.notify_all();
             self.changed.wait(&mut state);
         }
+    }
+
+    fn flush(&self, within: Duration) -> bool {
+        let deadline = Instant::now() + within;
+        let mut state = self.state.lock();
+        while state.has_more() {
+            if self.changed.wait_until(&mut state, deadline).timed_out() {
+                return !state.has_more();
+            }
+        }
+        true
     }
 
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
@@ -160,6 +179,17 @@ impl Log {
         }
         drop(state);
         self.changed.notify_all();
+    }
+}
+
+impl State {
+    fn next(&mut self) -> Option<Record> {
+        let told = self.records.pop_front();
+        told.or_else(|| (self.lost > 0).then(|| lost(std::mem::take(&mut self.lost))))
+    }
+
+    fn has_more(&self) -> bool {
+        self.is_busy || self.lost > 0 || !self.records.is_empty()
     }
 }
 
