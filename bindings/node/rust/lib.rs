@@ -1,24 +1,17 @@
-//! test
-use napi::bindgen_prelude::*;
-use napi::threadsafe_function::ThreadsafeFunction;
-use napi::Status;
-use napi_derive::napi;
-/// x
-pub type Wake = ThreadsafeFunction<(), (), (), Status, false, true, 0>;
-/// y
-#[napi]
-pub struct Reactor { wake: Wake }
-#[napi]
-impl Reactor {
-    /// a
-    #[napi(constructor)]
-    pub fn new(wake: Function<'_, (), ()>) -> napi::Result<Self> {
-        Ok(Self { wake: wake.build_threadsafe_function::<()>().weak::<true>().callee_handled::<false>().build()? })
-    }
-    /// b
-    #[napi]
-    pub fn keep(&mut self, env: Env, on: bool) -> napi::Result<()> {
-        #[expect(deprecated, reason = "x")]
-        if on { self.wake.refer(&env) } else { self.wake.unref(&env) }
-    }
-}
+//! Glueberry for Node.js: the native half. It translates, and decides nothing.
+//!
+//! The other half, in `../ts`, is what programs see. Between the two: plain values, errors as one line of
+//! JSON ([`guard`]), calls that are under way as numbers ([`tasks`]), messages as one buffer for a whole
+//! batch ([`messages`]).
+
+mod events;
+mod guard;
+mod identity;
+mod json;
+mod log;
+mod messages;
+mod node;
+mod peers;
+mod routes;
+mod tasks;
+mod tests;
