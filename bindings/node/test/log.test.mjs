@@ -88,7 +88,7 @@ test('a logger of a thread ends with it', () =>
     import { Worker } from 'node:worker_threads'
     const worker = new Worker(\`import('glueberry').then(({ setLogger }) => {
       setLogger(() => {}, { level: 'trace' })
-      require('node:worker_threads').parentPort.postMessage('set')
+      import('node:worker_threads').then(({ parentPort }) => parentPort.postMessage('set'))
       setInterval(() => {}, 1000)
     })\`, { eval: true })
     await new Promise((resolve) => worker.once('message', resolve))

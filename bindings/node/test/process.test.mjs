@@ -57,7 +57,7 @@ test('a wait that is ref again does', ends(`
   inbox.next().then(() => console.log('got it'))
   inbox.ref()
   setTimeout(() => bob.send(alice.peerId, 'chat', Buffer.from('x')), 50).unref()
-`, { stdout: '' , code: 0 }))
+`, { stdout: 'got it\n' }))
 test('a logger keeps no program alive', ends('setLogger(() => {})'))
 test('an exception inside a loop comes out, and ends the program as any other', ends(`
   await bob.send(alice.peerId, 'chat', Buffer.from('x'))
@@ -148,7 +148,7 @@ test('a program that only had nodes in threads ends well', async () => {
     import { Worker } from 'node:worker_threads'
     const worker = new Worker(\`import('glueberry').then(async ({ Node }) => {
       const node = await Node.start({ listen: ['/ip4/127.0.0.1/tcp/0'], streams: ['chat'] })
-      require('node:worker_threads').parentPort.postMessage('up')
+      import('node:worker_threads').then(({ parentPort }) => parentPort.postMessage('up'))
       await node.messages('chat').next()
     })\`, { eval: true })
     await new Promise((resolve) => worker.once('message', resolve))

@@ -75,18 +75,18 @@ export async function until(condition, what) {
 }
 
 /** Runs a program, as a module, and returns how it ended and what it printed. */
-export function run(source, { flags = [], input } = {}) {
-  return execute([...flags, '--input-type=module', '-e', source], input)
+export function run(source, { flags = [], input, patience = PATIENCE_MS } = {}) {
+  return execute([...flags, '--input-type=module', '-e', source], { input, patience })
 }
 
-export function execute(args, input, program = process.execPath) {
-  const child = spawn(program, args, { cwd: fileURLToPath(new URL('.', import.meta.url)) })
+export function execute(args, { input, patience = PATIENCE_MS, program = process.execPath, cwd = HERE } = {}) {
+  const child = spawn(program, args, { cwd })
   const outcome = { stdout: '', stderr: '', code: null, signal: null, ms: 0 }
   const began = Date.now()
   child.stdout.on('data', (data) => (outcome.stdout += data))
   child.stderr.on('data', (data) => (outcome.stderr += data))
   if (input !== undefined) child.stdin.end(input)
-  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
+  const timer = setTimeout(() => child.kill('SIGKILL'), patience)
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code, signal) => {
@@ -95,3 +95,5 @@ export function execute(args, input, program = process.execPath) {
     })
   })
 }
+
+const HERE = fileURLToPath(new URL('.', import.meta.url))
