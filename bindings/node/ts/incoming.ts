@@ -2,7 +2,7 @@ import { Flow } from './flow.js'
 import type { WaitOptions } from './waits.js'
 
 /** What {@link Messages} and {@link Events} have in common. */
-export abstract class Incoming<T> implements AsyncIterableIterator<T, undefined, undefined>, AsyncDisposable {
+export abstract class Incoming<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   #flow: Flow<T>
 
   /** @internal */
