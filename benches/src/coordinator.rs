@@ -9,7 +9,7 @@ use crate::machine::Machine;
 use crate::measurement::Measurement;
 use crate::options::Options;
 use crate::report;
-use crate::subject::{Subject, c, go};
+use crate::subject::{Language, Role, Subject, c, go};
 use crate::{catalog, table};
 
 /// All settings that were asked for, and the table.
@@ -40,14 +40,28 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 struct Others {
     go_peer: Option<PathBuf>,
     c_program: Option<PathBuf>,
+    /// The languages that are ready, and their folder.
+    languages: Vec<(Language, PathBuf)>,
 }
 
 impl Others {
     fn find(options: &Options) -> Self {
         let go_peer = find(Subject::Go, "the Go implementation", go::build, options);
         let c_program = find(Subject::C, "the C library", c::build, options);
-        Self { go_peer, c_program }
+        let languages = Language::ALL
+            .into_iter()
+            .filter_map(|language| Some((language, find_language(language, options)?)));
+        Self { go_peer, c_program, languages: languages.collect() }
     }
+}
+
+fn find_language(language: Language, options: &Options) -> Option<PathBuf> {
+    let roles = [Role::Receives, Role::Sends].map(|role| Subject::Language(language, role));
+    if !roles.into_iter().flat_map(catalog::names_of).any(|name| options.wants(&name)) {
+        return None;
+    }
+    let what = language.implementation();
+    language.prepare().inspect_err(|why| report::leave_out(what, why)).ok()
 }
 
 fn find(
@@ -70,6 +84,12 @@ fn command(placement: &Placement, cores: u8, others: &Others) -> Command {
     let programs = [("--go-peer", &others.go_peer), ("--c-program", &others.c_program)];
     for (option, program) in programs {
         command.args(program.iter().flat_map(|program| [option.as_ref(), program.as_os_str()]));
+    }
+    if let Some((_, folder)) = others.languages.first() {
+        command.arg("--languages").arg(folder);
+    }
+    for (language, _) in &others.languages {
+        command.arg("--with").arg(language.implementation());
     }
     command
 }

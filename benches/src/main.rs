@@ -1,6 +1,7 @@
 //! The macro benchmark: how many messages a second, how long a round trip, how long from a dial to
 //! an established session, whether a peer that does not read slows down others, and what many peers
-//! cost; beside bare libp2p, the C library and the Go implementation, in one run.
+//! cost; beside bare libp2p, the C library, other languages, `ZeroMQ` and the Go implementation, in one
+//! run.
 //!
 //! JSON lines go to standard output, one for each measurement, and a table for people to standard
 //! error. Absolute figures move with the machine: compare the ratios. Each setting of cores runs in

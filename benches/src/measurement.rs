@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::flow::Flow;
 use crate::scale::figures::{Connected, Load, Memory};
-use crate::subject::Subject;
+use crate::subject::{Role, Subject};
 
 /// What one subject did in one measurement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub(crate) struct Measurement {
     #[serde(flatten)]
     pub(crate) outcome: Outcome,
     pub(crate) implementation: String,
+    /// What a language did, where its partner in Rust or C++ did the rest.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) role: Option<Role>,
     pub(crate) transport: String,
     pub(crate) security: String,
     pub(crate) cores: u8,
@@ -99,6 +102,7 @@ impl Measurement {
         Self {
             outcome,
             implementation: subject.implementation().to_owned(),
+            role: subject.role(),
             transport: subject.transport().to_owned(),
             security: subject.security().to_owned(),
             cores,

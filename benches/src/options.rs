@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Parser;
 
 use crate::scale::Part;
+use crate::subject::Language;
 
 /// Measures throughput, round trips, connection time and what many peers cost. JSON lines go to
 /// standard output, a table to standard error.
@@ -45,6 +46,14 @@ pub(crate) struct Options {
     #[arg(long, hide = true, value_name = "FILE", requires = "here")]
     pub(crate) c_program: Option<PathBuf>,
 
+    /// Where the programs of the languages find what they need; without it, languages are left out
+    #[arg(long, hide = true, value_name = "FOLDER", requires = "here")]
+    pub(crate) languages: Option<PathBuf>,
+
+    /// A language that was made ready
+    #[arg(long, hide = true, value_name = "NAME", requires = "languages")]
+    with: Vec<String>,
+
     /// Be one process of a crowd
     #[arg(long, hide = true, value_name = "JSON", value_parser = Part::parse)]
     pub(crate) part: Option<Part>,
@@ -59,6 +68,11 @@ impl Options {
     /// How long each measurement takes, its warm-up apart.
     pub(crate) fn time(&self) -> Duration {
         self.seconds.unwrap_or(if self.quick { QUICK } else { USUAL })
+    }
+
+    /// Whether the programs of this language can run.
+    pub(crate) fn has(&self, language: Language) -> bool {
+        self.with.iter().any(|name| name == language.implementation())
     }
 
     /// Whether `name` was asked for.

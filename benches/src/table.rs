@@ -4,13 +4,14 @@ use std::fmt::Write;
 
 use crate::measurement::{Measurement, Outcome};
 use crate::scale::figures::Ends;
+use crate::subject::Role;
 
 /// One line for each measurement, those of one bench together.
 pub(crate) fn draw(measured: &[Measurement]) -> String {
     let mut table = String::new();
     for bench in benches(measured) {
         let rows: Vec<_> = measured.iter().filter(|row| heading(&row.outcome) == bench).collect();
-        writeln!(table, "\n{bench:<60}{:>11}{:>8}{:>8}", "× libp2p", "× Go", "× Rust")
+        writeln!(table, "\n{bench:<72}{:>11}{:>8}{:>8}", "× libp2p", "× Go", "× Rust")
             .expect("text grows");
         for row in rows {
             writeln!(table, "{}", line(row)).expect("text grows");
@@ -53,11 +54,16 @@ fn heading(outcome: &Outcome) -> String {
 
 fn line(row: &Measurement) -> String {
     let cores = if row.cores == 1 { "1 core" } else { "2 cores" };
-    let who = format!("{} {}/{}", row.implementation, row.transport, row.security);
+    let role = match row.role {
+        Some(Role::Receives) => " receives",
+        Some(Role::Sends) => " sends",
+        None => "",
+    };
+    let who = format!("{}{role} {}/{}", row.implementation, row.transport, row.security);
     let ratio = |of: Option<f64>| of.map_or_else(|| "-".to_owned(), |of| format!("{of:.2}"));
     let (libp2p, go) = (ratio(row.ratio_to_libp2p), ratio(row.ratio_to_go));
     let rust = ratio(row.ratio_to_rust);
-    format!("  {cores:<8} {who:<23}{:>26}{libp2p:>11}{go:>8}{rust:>8}", figures(&row.outcome))
+    format!("  {cores:<8} {who:<35}{:>26}{libp2p:>11}{go:>8}{rust:>8}", figures(&row.outcome))
 }
 
 fn figures(outcome: &Outcome) -> String {

@@ -1,7 +1,9 @@
 /* Several people talk. Whoever starts with the key of before is known by the same peer id.
  *
  *   chat anna.pem Anna /ip4/127.0.0.1/tcp/9000
- *   chat bruno.pem Bruno /ip4/127.0.0.1/tcp/0 /ip4/127.0.0.1/tcp/9000/p2p/12D3KooW... */
+ *   chat bruno.pem Bruno /ip4/127.0.0.1/tcp/0 /ip4/127.0.0.1/tcp/9000/p2p/12D3KooW...
+ *
+ * Each line goes to all who are connected: who joins a chat names everybody who is there. */
 #include "example.h"
 
 /* The key in this file, which is made if there is none. */
@@ -69,14 +71,14 @@ static void talk(const glueberry_node_t *node, const char *name) {
   }
 }
 
-static int chat(const char *key, const char *name, const char *address, const char *peer) {
+static int chat(const char *key, const char *name, const char *address, char **peers) {
   glueberry_error_t *err = NULL;
   catch_interrupt();
   glueberry_node_t *const node = start_listening(config_with_key_in(key), address);
   glueberry_messages_t *const messages = messages_of(node, "chat");
   print_addresses(node);
-  if (peer != NULL) {
-    check(glueberry_node_connect(node, peer, GLUEBERRY_NTS, PATIENCE_MS, NULL, &err), &err);
+  for (; *peers != NULL; peers++) {
+    check(glueberry_node_connect(node, *peers, GLUEBERRY_NTS, PATIENCE_MS, NULL, &err), &err);
   }
   const pthread_t printing = spawn(print_all, messages);
   talk(node, name);
@@ -88,6 +90,6 @@ static int chat(const char *key, const char *name, const char *address, const ch
 }
 
 int main(int argc, char **argv) {
-  if (argc == 4 || argc == 5) return chat(argv[1], argv[2], argv[3], argv[4]);
-  return usage("chat KEYFILE NAME LISTEN-ADDRESS [PEER-ADDRESS]");
+  if (argc >= 4) return chat(argv[1], argv[2], argv[3], argv + 4);
+  return usage("chat KEYFILE NAME LISTEN-ADDRESS [PEER-ADDRESS...]");
 }

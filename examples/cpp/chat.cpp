@@ -2,6 +2,8 @@
 //
 //   chat anna.pem Anna /ip4/127.0.0.1/tcp/9000
 //   chat bruno.pem Bruno /ip4/127.0.0.1/tcp/0 /ip4/127.0.0.1/tcp/9000/p2p/12D3KooW...
+//
+// Each line goes to all who are connected: who joins a chat names everybody who is there.
 
 #include <thread>
 
@@ -41,12 +43,14 @@ void talk(const Node& node, example::Input& input, const std::string& name) {
   while (input.next(line)) send_to_all(node, name + "> " + line);
 }
 
-int chat(char** arguments, const char* peer) {
+int chat(char** arguments) {
   example::Input input;
   const Identity identity = identity_in(arguments[0]);
   const Node node = Node::start(Config(identity).listen(arguments[2]).stream("chat"));
   example::print_addresses(node);
-  if (peer != nullptr) node.connect(peer, example::patience);
+  for (char** peer = arguments + 3; *peer != nullptr; peer++) {
+    node.connect(*peer, example::patience);
+  }
   const auto messages = node.messages("chat");
   std::thread printing([&] { example::run([&] { return print_all(messages), 0; }); });
   const int status = example::run([&] { return talk(node, input, arguments[1]), 0; });
@@ -59,7 +63,7 @@ int chat(char** arguments, const char* peer) {
 
 int main(int argc, char** argv) {
   return example::run([&] {
-    if (argc == 4 || argc == 5) return chat(argv + 1, argc == 5 ? argv[4] : nullptr);
-    return example::usage("chat KEYFILE NAME LISTEN-ADDRESS [PEER-ADDRESS]");
+    if (argc >= 4) return chat(argv + 1);
+    return example::usage("chat KEYFILE NAME LISTEN-ADDRESS [PEER-ADDRESS...]");
   });
 }

@@ -1,8 +1,7 @@
 //! A program in C with both nodes in it, driven by lines. `benches/c/rates.c` describes them.
 
-use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::time::Duration;
 use std::{fs, io};
 
@@ -10,7 +9,7 @@ use hdrhistogram::Histogram;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::dial;
+use super::program::{Program, RoundTrips};
 use crate::flow::Flow;
 use crate::ping_pong;
 
@@ -57,7 +56,7 @@ fn build_program(folder: &Path, library: &Path) -> Result<PathBuf, String> {
     Ok(program)
 }
 
-fn run(name: &str, command: &mut Command) -> Result<(), String> {
+pub(super) fn run(name: &str, command: &mut Command) -> Result<(), String> {
     let output = command.output().map_err(|fault| format!("{name} cannot be started: {fault}"))?;
     let Output { status, stderr, .. } = &output;
     if status.success() {
@@ -66,25 +65,18 @@ fn run(name: &str, command: &mut Command) -> Result<(), String> {
     Err(format!("{name} fails ({status}): {}", String::from_utf8_lossy(stderr)))
 }
 
-fn package() -> &'static Path {
+pub(super) fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A running program, whose two nodes are connected. It is killed when this is dropped.
+/// A running program, whose two nodes are connected.
 pub(crate) struct Pair {
-    child: Child,
-    orders: ChildStdin,
-    answers: Lines<BufReader<ChildStdout>>,
+    program: Program,
 }
 
 impl Pair {
     pub(super) fn start(program: &Path) -> Self {
-        let mut command = Command::new(program);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("the C program starts");
-        let orders = child.stdin.take().expect("it is piped");
-        let answers = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-        Self { child, orders, answers }
+        Self { program: Program::start("the C program", &mut Command::new(program)) }
     }
 
     pub(super) fn one_way(&mut self, payload: u32, time: Duration) -> Flow {
@@ -93,27 +85,12 @@ impl Pair {
     }
 
     pub(super) fn ping_pong(&mut self, time: Duration) -> Histogram<u64> {
-        let answer: PingPong = self.ask("ping_pong", ping_pong::PAYLOAD, time);
-        let mut times = dial::times();
-        for nanoseconds in answer.nanoseconds {
-            times.saturating_record(nanoseconds);
-        }
-        times
+        self.ask::<RoundTrips>("ping_pong", ping_pong::PAYLOAD, time).times()
     }
 
     fn ask<T: DeserializeOwned>(&mut self, what: &str, payload: u32, time: Duration) -> T {
-        let order = format!("{what} {payload} {}\n", time.as_millis());
-        self.orders.write_all(order.as_bytes()).expect("the C program listens");
-        let answer = self.answers.next().expect("the C program answers").expect("in UTF-8");
-        serde_json::from_str(&answer).expect("the answer is the one to the order")
-    }
-}
-
-impl Drop for Pair {
-    fn drop(&mut self) {
-        // It may have ended by itself, which is as good.
-        drop(self.child.kill());
-        drop(self.child.wait());
+        self.program.order(&format!("{what} {payload} {}", time.as_millis()));
+        self.program.answer()
     }
 }
 
@@ -121,9 +98,4 @@ impl Drop for Pair {
 struct OneWay {
     messages: u64,
     seconds: f64,
-}
-
-#[derive(Deserialize)]
-struct PingPong {
-    nanoseconds: Vec<u64>,
 }

@@ -5,7 +5,9 @@ pub(crate) mod bare;
 pub(crate) mod c;
 mod crowd;
 pub(crate) mod go;
+pub(crate) mod language;
 pub(crate) mod ours;
+mod program;
 mod raw;
 
 use std::time::Duration;
@@ -17,6 +19,7 @@ use crate::flow::Flow;
 use crate::options::Options;
 use crate::{dial, ping_pong, scale, stalled, throughput};
 pub(crate) use crowd::Crowd;
+pub(crate) use language::{Language, Role};
 
 /// One implementation over one transport and secure channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,10 +42,12 @@ pub(crate) enum Subject {
     Tcp,
     /// The Go implementation, in two processes.
     Go,
+    /// A language that sends or receives, and a partner that keeps up with it.
+    Language(Language, Role),
 }
 
 impl Subject {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Tls,
         Self::Noise,
         Self::Quic,
@@ -51,6 +56,14 @@ impl Subject {
         Self::Libp2p,
         Self::Tcp,
         Self::Go,
+        Self::Language(Language::Python, Role::Receives),
+        Self::Language(Language::Python, Role::Sends),
+        Self::Language(Language::Node, Role::Receives),
+        Self::Language(Language::Node, Role::Sends),
+        Self::Language(Language::Pyzmq, Role::Receives),
+        Self::Language(Language::Pyzmq, Role::Sends),
+        Self::Language(Language::ZeromqJs, Role::Receives),
+        Self::Language(Language::ZeromqJs, Role::Sends),
     ];
 
     /// Those that take part in a bench and were asked for.
@@ -71,9 +84,11 @@ impl Subject {
             Self::Noise | Self::Libp2p => {
                 bench != stalled::NAME && !scale::is_too_large(bench, self)
             }
-            Self::Apart | Self::C => {
+            // A round trip with a language is measured once: the language answers.
+            Self::Apart | Self::C | Self::Language(_, Role::Receives) => {
                 bench == ping_pong::NAME || bench.starts_with(throughput::PREFIX)
             }
+            Self::Language(_, Role::Sends) => bench.starts_with(throughput::PREFIX),
             Self::Tcp => bench == ping_pong::NAME,
             Self::Go => {
                 ![ping_pong::NAME, stalled::NAME].contains(&bench) && !bench.starts_with("scale/")
@@ -92,6 +107,15 @@ impl Subject {
             Self::Libp2p => "libp2p",
             Self::Tcp => "tcp",
             Self::Go => "go",
+            Self::Language(language, Role::Sends) => {
+                return format!("{bench}/{}-sends", language.implementation());
+            }
+            Self::Language(language, Role::Receives) if bench == ping_pong::NAME => {
+                return format!("{bench}/{}", language.implementation());
+            }
+            Self::Language(language, Role::Receives) => {
+                return format!("{bench}/{}-receives", language.implementation());
+            }
         };
         format!("{bench}/{own}")
     }
@@ -104,6 +128,14 @@ impl Subject {
             Self::Libp2p => "libp2p",
             Self::Tcp => "tcp",
             Self::Go => "go-glueberry",
+            Self::Language(language, _) => language.implementation(),
+        }
+    }
+
+    pub(crate) fn role(self) -> Option<Role> {
+        match self {
+            Self::Language(_, role) => Some(role),
+            _ => None,
         }
     }
 
@@ -116,6 +148,7 @@ impl Subject {
             Self::Tls | Self::Quic | Self::Apart | Self::C | Self::Go => "tls",
             Self::Noise | Self::Libp2p => "noise",
             Self::Tcp => "none",
+            Self::Language(language, _) => language.security(),
         }
     }
 
@@ -130,6 +163,9 @@ impl Subject {
             Self::Libp2p => Pair::Libp2p(bare::Pair::connect().await),
             Self::Tcp => Pair::Tcp(raw::Pair::connect().await),
             Self::Go => Pair::Go(Box::new(go::Pair::connect(go_peer(options)))),
+            Self::Language(language, role) => {
+                Pair::Language(language::Pair::connect(language, role, languages(options)).await)
+            }
         }
     }
 
@@ -140,7 +176,7 @@ impl Subject {
             Self::Noise => ours::dial(ours::Way::Noise, dials).await,
             Self::Quic => ours::dial(ours::Way::Quic, dials).await,
             Self::Libp2p => bare::dial(dials).await,
-            Self::Apart | Self::C | Self::Tcp => {
+            Self::Apart | Self::C | Self::Tcp | Self::Language(..) => {
                 unreachable!("it takes no part in {}", dial::NAME)
             }
             Self::Go => tokio::task::block_in_place(|| go::dial(dials, go_peer(options))),
@@ -160,6 +196,7 @@ impl Subject {
         match self {
             Self::Go => options.go_peer.is_some(),
             Self::C => options.c_program.is_some(),
+            Self::Language(language, _) => options.has(language),
             _ => true,
         }
     }
@@ -173,6 +210,10 @@ fn c_program(options: &Options) -> &std::path::Path {
     options.c_program.as_deref().expect("without it C is left out")
 }
 
+fn languages(options: &Options) -> &std::path::Path {
+    options.languages.as_deref().expect("without it languages are left out")
+}
+
 /// Two connected nodes.
 pub(crate) enum Pair {
     Ours(ours::Pair),
@@ -182,6 +223,7 @@ pub(crate) enum Pair {
     Tcp(raw::Pair),
     // Boxed: several times as large as the others.
     Go(Box<go::Pair>),
+    Language(language::Pair),
 }
 
 impl Pair {
@@ -194,6 +236,7 @@ impl Pair {
             Self::Libp2p(pair) => pair.one_way(payload, time).await,
             Self::Tcp(_) => unreachable!("raw TCP knows no messages"),
             Self::Go(pair) => tokio::task::block_in_place(|| pair.one_way(payload, time)),
+            Self::Language(pair) => pair.one_way(payload, time).await,
         }
     }
 
@@ -205,6 +248,7 @@ impl Pair {
             Self::C(pair) => tokio::task::block_in_place(|| pair.ping_pong(time)),
             Self::Libp2p(pair) => pair.ping_pong(time).await,
             Self::Tcp(pair) => pair.ping_pong(time).await,
+            Self::Language(pair) => pair.ping_pong(time).await,
             Self::Go(_) => unreachable!("the Go peer has no command for it"),
         }
     }

@@ -110,7 +110,11 @@ pub(super) struct Seat {
 
 impl Seat {
     pub(super) fn new(node: &Node, other: &Node) -> Self {
-        Self { node: node.clone(), other: other.peer_id(), inbox: inbox(node) }
+        Self::with(node, other.peer_id())
+    }
+
+    pub(super) fn with(node: &Node, other: PeerId) -> Self {
+        Self { node: node.clone(), other, inbox: inbox(node) }
     }
 }
 

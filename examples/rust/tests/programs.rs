@@ -1,6 +1,8 @@
 //! Each example runs to its end and says what its source promises.
 
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -33,6 +35,67 @@ fn stay_connected_finds_a_peer_again_that_restarts() {
     assert_eq!(lines[0], "Anna is connected");
     assert!(lines[1].starts_with("Bruno is gone: attempt 1 follows in "), "{lines:#?}");
     assert_eq!(lines[2..], ["Bruno reads: welcome back"]);
+}
+
+#[test]
+fn chat_lets_everybody_read_what_one_types() {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let key = |name: &str| folder.path().join(name).display().to_string();
+    let mut anna = Talker::start(&[&key("anna"), "Anna", "/ip4/127.0.0.1/tcp/0"]);
+    let address = anna.reads().strip_prefix("listening ").expect("an address").to_owned();
+    let mut bruno = Talker::start(&[&key("bruno"), "Bruno", "/ip4/127.0.0.1/tcp/0", &address]);
+    assert!(bruno.reads().starts_with("listening "));
+    bruno.types("I am here");
+    assert_eq!(anna.reads(), "Bruno> I am here");
+    anna.types("Welcome!");
+    assert_eq!(bruno.reads(), "Anna> Welcome!");
+    bruno.leaves();
+    anna.leaves();
+}
+
+/// Somebody in a chat. Ended when this is dropped.
+struct Talker {
+    child: Child,
+    input: Option<ChildStdin>,
+    lines: Receiver<String>,
+}
+
+impl Talker {
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chat"));
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("the example starts");
+        let output = BufReader::new(child.stdout.take().expect("it is piped"));
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            // It ends when nobody listens any more, or the program has.
+            output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+        Self { input: child.stdin.take(), child, lines }
+    }
+
+    fn reads(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("a line in time")
+    }
+
+    fn types(&mut self, line: &str) {
+        writeln!(self.input.as_mut().expect("it is still here"), "{line}").expect("it listens");
+    }
+
+    fn leaves(&mut self) {
+        self.input = None;
+        let end = self.lines.recv_timeout(PATIENCE);
+        assert_eq!(end, Err(RecvTimeoutError::Disconnected), "it says nothing more, and ends");
+        assert!(self.child.wait().expect("a child that ended can be asked").success());
+    }
+}
+
+impl Drop for Talker {
+    fn drop(&mut self) {
+        // It may have ended by itself, which is as good.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
 }
 
 fn output_of(program: &str) -> Vec<String> {

@@ -205,18 +205,18 @@ class EachOther(Case):
         with tempfile.TemporaryDirectory() as folder:
             anna = self.example("chat", f"{folder}/anna.pem", "Anna", ANYWHERE)
             address, _ = anna.address()
-            guests = [self.example("chat", f"{folder}/{name}.pem", name, ANYWHERE, address)
-                      for name in ("Bruno", "Carla")]
-            for guest in guests:
-                guest.address()
+            here, addresses = [anna], [address]
+            for name in ("Bruno", "Carla"):
+                guest = self.example("chat", f"{folder}/{name}.pem", name, ANYWHERE, *addresses)
+                addresses.append(guest.address()[0])
                 # Whoever has been heard is connected.
                 guest.types("I am here")
-            self.assertEqual({anna.line(), anna.line()},
-                             {"Bruno> I am here", "Carla> I am here"})
+                self.assertEqual({other.line() for other in here}, {f"{name}> I am here"})
+                here.append(guest)
             anna.types("Welcome, both!")
-            for guest in guests:
+            for guest in here[1:]:
                 self.assertEqual(guest.line(), "Anna> Welcome, both!")
-            self.end_well(*guests, anna)
+            self.end_well(*reversed(here))
 
     def test_a_chat_with_the_key_of_before_has_the_same_peer_id(self):
         with tempfile.TemporaryDirectory() as folder:
