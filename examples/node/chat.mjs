@@ -2,6 +2,8 @@
 //
 //   node chat.mjs anna.pem Anna /ip4/127.0.0.1/tcp/9000
 //   node chat.mjs bruno.pem Bruno /ip4/127.0.0.1/tcp/0 /ip4/127.0.0.1/tcp/9000/p2p/12D3KooW...
+//
+// Each line goes to all who are connected: who joins a chat names everybody who is there.
 
 import { existsSync } from 'node:fs'
 
@@ -28,16 +30,16 @@ async function sendToAll(node, line) {
   await Promise.all(present.map(({ peer }) => node.send(peer, 'chat', encode(line), patience()).catch(complain)))
 }
 
-async function chat(key, name, address, peer) {
+async function chat(key, name, address, ...peers) {
   const node = await Node.start({ identity: identityIn(key), listen: [address], streams: ['chat'] })
   const printing = printAll(node)
   printAddresses(node)
-  if (peer !== undefined) await node.connect(peer, patience())
+  for (const peer of peers) await node.connect(peer, patience())
   for await (const line of lines()) await sendToAll(node, `${name}> ${line}`)
   await node.close()
   await printing
 }
 
 const given = process.argv.slice(2)
-if (given.length === 3 || given.length === 4) await attempt(() => chat(...given))
-else misused('chat.mjs KEYFILE NAME LISTEN-ADDRESS [PEER-ADDRESS]')
+if (given.length >= 3) await attempt(() => chat(...given))
+else misused('chat.mjs KEYFILE NAME LISTEN-ADDRESS [PEER-ADDRESS...]')

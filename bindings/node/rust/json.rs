@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use glueberry_core::embed::{Value, fields};
-use glueberry_core::{Ban, Event, PeerInfo, StreamHealth, StreamState, Unwritten};
+use glueberry_core::{Ban, Direction, Event, PeerInfo, StreamHealth, StreamState, Unwritten};
 use serde_json::{Map, Value as Json, json};
 
 /// An event: its number, when it was, and its fields. Times and durations are in milliseconds; `ts/events.ts`
@@ -43,7 +43,7 @@ pub(crate) fn peer(info: &PeerInfo) -> Json {
     json!({
         "peer": info.peer.to_string(),
         "state": info.state.name(),
-        "direction": info.direction.map(|direction| direction.name()),
+        "direction": info.direction.map(Direction::name),
         "connections": info.connections,
         "addresses": info.addresses.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "persistent": info.persistent,

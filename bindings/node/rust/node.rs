@@ -25,7 +25,7 @@ pub struct NativeNode {
     tasks: Rc<Pending>,
     routes: RefCell<Routes>,
     /// After a fault inside nothing is certain any more.
-    is_broken: Cell<bool>,
+    is_broken: Rc<Cell<bool>>,
 }
 
 #[napi]
@@ -280,7 +280,10 @@ impl NativeNode {
         self.guarded(|| {
             let host = self.host()?;
             let arguments = arguments()?;
-            Ok(self.tasks.begin(host.run(|node| call(node, arguments))?, outcome))
+            let (running, is_broken) =
+                (host.run(|node| call(node, arguments))?, self.is_broken.clone());
+            let watched = async move { running.await.inspect_err(|error| note(error, &is_broken)) };
+            Ok(self.tasks.begin(watched, outcome))
         })
     }
 
@@ -323,10 +326,7 @@ impl NativeNode {
             if self.is_broken.get() {
                 return Err(fault(ErrorCode::Panicked, "a fault inside Glueberry broke this node"));
             }
-            let outcome = contained(body);
-            let is_fault = |error: &Error| error.code() == ErrorCode::Panicked;
-            self.is_broken.set(outcome.as_ref().is_err_and(is_fault));
-            outcome
+            contained(body).inspect_err(|error| note(error, &self.is_broken))
         })
     }
 }
@@ -350,6 +350,12 @@ fn address_of(text: &str) -> Result<Address> {
         // It looks like no peer id, so an address was meant.
         Err(error) if error.code() == ErrorCode::InvalidPeerId => text.parse(),
         Err(error) => Err(error),
+    }
+}
+
+fn note(error: &Error, is_broken: &Cell<bool>) {
+    if error.code() == ErrorCode::Panicked {
+        is_broken.set(true);
     }
 }
 

@@ -5,8 +5,9 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-const ROOT = join(import.meta.dirname, '../../..')
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
 export function buildNative(profile = process.env.PROFILE ?? 'release') {
   const arguments_ = ['build', '--locked', '--package', 'glueberry-node', '--profile', profile, '--message-format', 'json-render-diagnostics']
@@ -27,7 +28,7 @@ function triple() {
   return `${machine}-${process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl'}`
 }
 
-const PLACE = join(import.meta.dirname, '../native')
+const PLACE = fileURLToPath(new URL('../native', import.meta.url))
 export const FILE = join(PLACE, `glueberry.${triple()}.node`)
 
-if (process.argv[1] === import.meta.filename) buildNative()
+if (process.argv[1] === fileURLToPath(import.meta.url)) buildNative()

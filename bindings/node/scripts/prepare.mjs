@@ -3,10 +3,11 @@
 import { execSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 import { buildNative, FILE } from './native.mjs'
 
-const here = join(import.meta.dirname, '..')
+const here = fileURLToPath(new URL('..', import.meta.url))
 const run = (command) => execSync(command, { cwd: here, stdio: 'inherit' })
 
 if (!existsSync(FILE)) buildNative()

@@ -46,6 +46,7 @@ test('a setting that cannot be is refused by its name', async () => {
     [{ keepAlive: { timeoutMs: 1 } }, 'InvalidConfig', 'timeout'],
     [{ listen: ['tcp'] }, 'InvalidAddress', 'tcp'],
     [{ listen: 'tcp' }, 'InvalidConfig', 'listen'],
+    [{ streams: 'chat' }, 'InvalidConfig', 'streams'],
     [{ streams: ['a b'] }, 'InvalidStreamName', ''],
     [{ deny: ['nobody'] }, 'InvalidPeerId', 'nobody'],
     [{ identity: 'key' }, 'InvalidArgument', 'identity'],

@@ -116,6 +116,8 @@ test('a panic in a call is an error, and breaks only its node', async (t) => {
 test('a panic in a call that waits is an error', async (t) => {
   const node = await start(t)
   await assert.rejects(wait(node, () => internals.native(node).panicLater()), { name: 'GlueberryError', code: 'Panicked' })
+  assert.throws(() => node.peers(), { code: 'Panicked' })
+  await node.close()
   assert.equal(tasks.count(), 0)
   assert.ok(node instanceof Node)
 })

@@ -87,6 +87,13 @@ test('SIGINT ends a program with waits', async () => {
   assert.equal(outcome.signal, 'SIGINT', outcome.stderr)
 })
 
+test('one signal may abort any number of waits', ends(`
+  const controller = new AbortController()
+  const waits = Array.from({ length: 50 }, () => alice.events().next({ signal: controller.signal }))
+  setTimeout(() => controller.abort(), 50)
+  console.log((await Promise.allSettled(waits)).every(({ reason }) => reason.name === 'AbortError'))
+`, { stdout: 'true\n' }))
+
 /** A thread with two nodes that talk; what it says, or how it ends. */
 function thread(source) {
   return new Worker(`import('glueberry').then(async ({ Node }) => {

@@ -109,6 +109,9 @@ export function inCamelCase(error: unknown): unknown {
 }
 
 function streamSettings(streams: readonly string[] | Readonly<Record<string, StreamConfig>>): object {
+  if (typeof streams !== 'object') {
+    throw new GlueberryError('InvalidConfig', "streams is no list: use ['chat'] or { chat: {} }")
+  }
   const named = Array.isArray(streams) ? streams.map((name: string) => [name, {}] as const) : Object.entries(streams)
   return Object.fromEntries(named.map(([name, bounds]) => [name, snakeKeys(bounds as object)]))
 }

@@ -5,6 +5,7 @@
 
 import { call, told, type GlueberryError } from './errors.js'
 import { native, type Finished } from './native.js'
+import { onAbort } from './signals.js'
 
 /** What every call that waits takes. */
 export interface WaitOptions {
@@ -33,6 +34,7 @@ export class Wait<T> {
   readonly #signal: AbortSignal | undefined
   /** Where the call was made. */
   readonly #origin: { stack?: string } | undefined
+  #ignore: (() => void) | undefined
   #id = 0
   #isHeld = false
   /** Whether the process is kept alive for it. */
@@ -55,7 +57,7 @@ export class Wait<T> {
       this.#reject = reject
       waiting.set(this.#id, this as Wait<unknown>)
       this.#hold(this.#isRef)
-      this.#signal?.addEventListener('abort', this.#abort, { once: true })
+      if (this.#signal) this.#ignore = onAbort(this.#signal, () => this.#abort())
     })
   }
 
@@ -71,7 +73,7 @@ export class Wait<T> {
     else this.#reject(this.#traced(told(error)))
   }
 
-  readonly #abort = (): void => {
+  #abort(): void {
     const finished = tasks.cancel(this.#id)
     // It was done before anybody heard of it.
     if (finished) return this.settle(finished)
@@ -83,7 +85,7 @@ export class Wait<T> {
     waiting.delete(this.#id)
     this.#hold(false)
     this.#id = 0
-    this.#signal?.removeEventListener('abort', this.#abort)
+    this.#ignore?.()
   }
 
   #hold(on: boolean): void {
