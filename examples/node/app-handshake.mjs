@@ -54,7 +54,10 @@ async function isLetIn(answers, ends) {
 
 async function dial(address, password) {
   const guest = await Node.start({ streams: STREAMS, handshake: 'app' })
-  const [answers, ends] = [guest.messages('handshake'), guest.events({ kinds: ['peerDisconnected'] })]
+  const [answers, ends] = [
+    guest.messages('handshake'),
+    guest.events({ kinds: ['peerDisconnected'] }),
+  ]
   const club = await guest.connect(address, patience())
   await guest.send(club, 'handshake', encode(password), patience())
   if (await isLetIn(answers, ends)) {

@@ -9,7 +9,16 @@ import { existsSync } from 'node:fs'
 
 import { Identity, Node } from 'glueberry'
 
-import { attempt, complain, decode, encode, lines, misused, patience, printAddresses } from './example.mjs'
+import {
+  attempt,
+  complain,
+  decode,
+  encode,
+  lines,
+  misused,
+  patience,
+  printAddresses,
+} from './example.mjs'
 
 /** The key in this file, which is made if there is none. */
 function identityIn(path) {
@@ -27,11 +36,17 @@ async function printAll(node) {
 /** A peer that leaves meanwhile does not keep the line from the others. */
 async function sendToAll(node, line) {
   const present = node.peers().filter(({ state }) => state === 'established')
-  await Promise.all(present.map(({ peer }) => node.send(peer, 'chat', encode(line), patience()).catch(complain)))
+  await Promise.all(
+    present.map(({ peer }) => node.send(peer, 'chat', encode(line), patience()).catch(complain)),
+  )
 }
 
 async function chat(key, name, address, ...peers) {
-  const node = await Node.start({ identity: identityIn(key), listen: [address], streams: ['chat'] })
+  const node = await Node.start({
+    identity: identityIn(key),
+    listen: [address],
+    streams: ['chat'],
+  })
   const printing = printAll(node)
   printAddresses(node)
   for (const peer of peers) await node.connect(peer, patience())

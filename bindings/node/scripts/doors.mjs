@@ -9,5 +9,8 @@ writeFileSync('dist/esm/package.json', '{ "type": "module" }\n')
 
 const glueberry = createRequire(import.meta.url)('../dist/cjs/index.js')
 const names = Object.keys(glueberry).join(', ')
-writeFileSync('dist/esm/index.js', `import glueberry from '../cjs/index.js'\n\nexport const { ${names} } = glueberry\n`)
+writeFileSync(
+  'dist/esm/index.js',
+  `import glueberry from '../cjs/index.js'\n\nexport const { ${names} } = glueberry\n`,
+)
 writeFileSync('dist/esm/index.d.ts', `export * from '../cjs/index.js'\n`)

@@ -10,9 +10,26 @@ import { fileURLToPath } from 'node:url'
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
 export function buildNative(profile = process.env.PROFILE ?? 'release') {
-  const arguments_ = ['build', '--locked', '--package', 'glueberry-node', '--profile', profile, '--message-format', 'json-render-diagnostics']
-  const told = execFileSync('cargo', arguments_, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28 })
-  const artifacts = told.split('\n').filter((line) => line.includes('"compiler-artifact"')).map((line) => JSON.parse(line))
+  const arguments_ = [
+    'build',
+    '--locked',
+    '--package',
+    'glueberry-node',
+    '--profile',
+    profile,
+    '--message-format',
+    'json-render-diagnostics',
+  ]
+  const told = execFileSync('cargo', arguments_, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 1 << 28,
+  })
+  const artifacts = told
+    .split('\n')
+    .filter((line) => line.includes('"compiler-artifact"'))
+    .map((line) => JSON.parse(line))
   const { filenames } = artifacts.findLast(({ target }) => target.name === 'glueberry_node')
   mkdirSync(PLACE, { recursive: true })
   // At once: another process may be about to load it.

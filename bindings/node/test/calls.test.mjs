@@ -7,7 +7,18 @@ import { inspect } from 'node:util'
 
 import { Identity, Node } from 'glueberry'
 
-import { bytes, established, listening, LOOPBACK, next, pair, soon, start, text, until } from './support.mjs'
+import {
+  bytes,
+  established,
+  listening,
+  LOOPBACK,
+  next,
+  pair,
+  soon,
+  start,
+  text,
+  until,
+} from './support.mjs'
 
 /** Nobody listens here. */
 const nowhere = () => `/ip4/127.0.0.1/tcp/1/p2p/${Identity.generate().peerId}`
@@ -26,7 +37,9 @@ test('a node listens where it is told, then and later', async (t) => {
   const bound = await node.listen(LOOPBACK, soon())
   assert.deepEqual(node.listenAddresses.slice(1), bound)
   await assert.rejects(node.listen('tcp/9000', soon()), { code: 'InvalidAddress' })
-  await assert.rejects(node.listen(bound[0].replace(/\/p2p\/.*/, ''), soon()), { code: 'AddressInUse' })
+  await assert.rejects(node.listen(bound[0].replace(/\/p2p\/.*/, ''), soon()), {
+    code: 'AddressInUse',
+  })
   await assert.rejects(node.listen('/ip4/192.0.2.1/tcp/0', soon()), { code: 'ListenFailed' })
 })
 
@@ -62,14 +75,18 @@ test('a connect that is aborted rejects with the reason, and a later one gets th
   const connecting = node.connect(alice.listenAddresses[0], { signal: controller.signal })
   controller.abort()
   await assert.rejects(connecting, { name: 'AbortError' })
-  await assert.rejects(node.connect(alice.listenAddresses[0], { signal: AbortSignal.abort() }), { name: 'AbortError' })
+  await assert.rejects(node.connect(alice.listenAddresses[0], { signal: AbortSignal.abort() }), {
+    name: 'AbortError',
+  })
   assert.equal(await node.connect(alice.listenAddresses[0], soon()), alice.peerId)
 })
 
 test('a wait for a peer ends when it is established, and fails when none is sought', async (t) => {
   const { alice, bob } = await pair(t)
   await bob.waitEstablished(alice.peerId, soon())
-  await assert.rejects(bob.waitEstablished(Identity.generate().peerId, soon()), { code: 'NotConnected' })
+  await assert.rejects(bob.waitEstablished(Identity.generate().peerId, soon()), {
+    code: 'NotConnected',
+  })
 })
 
 test('disconnecting ends a session, and it can be begun anew', async (t) => {
@@ -84,7 +101,9 @@ test('disconnecting ends a session, and it can be begun anew', async (t) => {
 })
 
 test('a lost peer is sought until that is cancelled', async (t) => {
-  const { alice, bob } = await pair(t, { bob: { reconnect: { firstDelayMs: 1, longestDelayMs: 5 } } })
+  const { alice, bob } = await pair(t, {
+    bob: { reconnect: { firstDelayMs: 1, longestDelayMs: 5 } },
+  })
   const events = bob.events()
   await alice.close()
   const { attempt, delayMs } = await next(events, 'peerReconnecting')
@@ -103,7 +122,12 @@ test('a peer comes back after it was away', async (t) => {
   const listen = [first.listenAddresses[0].replace(/\/p2p\/.*/, '')]
   await first.close()
   const again = await start(t, { identity, listen })
-  await until(() => bob.waitEstablished(again.peerId, soon()).then(() => true, () => false))
+  await until(() =>
+    bob.waitEstablished(again.peerId, soon()).then(
+      () => true,
+      () => false,
+    ),
+  )
   await bob.send(again.peerId, 'chat', bytes('back'))
   assert.equal(text((await again.messages('chat').next(soon())).value.data), 'back')
 })
@@ -127,8 +151,12 @@ test('a handshake in the wrong order fails by its code', async (t) => {
   const stranger = Identity.generate().peerId
   await assert.rejects(bob.send(alice.peerId, 'chat', bytes('x')), { code: 'NotConnected' })
   await assert.rejects(bob.prepareStreams(stranger, ['chat'], soon()), { code: 'NotConnected' })
-  await assert.rejects(bob.prepareStreams(alice.peerId, ['no such name'], soon()), { code: 'InvalidStreamName' })
-  await assert.rejects(bob.prepareStreams(alice.peerId, 'chat', soon()), { code: 'InvalidArgument' })
+  await assert.rejects(bob.prepareStreams(alice.peerId, ['no such name'], soon()), {
+    code: 'InvalidStreamName',
+  })
+  await assert.rejects(bob.prepareStreams(alice.peerId, 'chat', soon()), {
+    code: 'InvalidArgument',
+  })
   await bob.completeHandshake(alice.peerId, ['chat'], soon())
   await assert.rejects(bob.finalizeHandshake(alice.peerId, soon()), { code: 'WrongState' })
   const { alice: carol, bob: dave } = await pair(t)
@@ -149,7 +177,9 @@ test('flushing waits until the transport has it', async (t) => {
   await bob.send(alice.peerId, 'chat', bytes('x'))
   await bob.flush(alice.peerId, 'chat', soon())
   assert.equal(bob.streamHealth(alice.peerId, 'chat').queuedBytes, 0)
-  await assert.rejects(bob.flush(Identity.generate().peerId, 'chat', soon()), { code: 'NotConnected' })
+  await assert.rejects(bob.flush(Identity.generate().peerId, 'chat', soon()), {
+    code: 'NotConnected',
+  })
 })
 
 test('what is known of peers is told', async (t) => {
@@ -179,7 +209,10 @@ test('peers are remembered in the address book, and forgotten', async (t) => {
   const peer = address.split('/').at(-1)
   const node = await start(t, { addressBook })
   const metadata = { name: 'the neighbour' }
-  assert.equal(await node.addPeer({ addresses: [address, '/ip4/192.0.2.7/tcp/9'], metadata }, soon()), peer)
+  assert.equal(
+    await node.addPeer({ addresses: [address, '/ip4/192.0.2.7/tcp/9'], metadata }, soon()),
+    peer,
+  )
   assert.deepEqual(node.peer(peer).metadata, metadata)
   assert.equal(node.addresses(peer).length, 2)
   assert.ok(readFileSync(addressBook, 'utf8').includes(peer))
@@ -226,7 +259,9 @@ test('a ban ends a session, keeps the peer out, and is lifted', async (t) => {
   assert.equal(bans['192.0.2.0/24'], undefined)
   assert.ok('192.0.2.0/24' in bans)
   assert.equal(alice.peer(bob.peerId)?.banned?.target ?? bob.peerId, bob.peerId)
-  await assert.rejects(alice.connect(`/ip4/127.0.0.1/tcp/1/p2p/${bob.peerId}`, soon()), { code: 'Banned' })
+  await assert.rejects(alice.connect(`/ip4/127.0.0.1/tcp/1/p2p/${bob.peerId}`, soon()), {
+    code: 'Banned',
+  })
   assert.equal(await alice.unban(bob.peerId, soon()), true)
   assert.equal(await alice.unban(bob.peerId, soon()), false)
   await assert.rejects(alice.ban('nobody', soon()), { code: 'InvalidPeerId' })
@@ -250,9 +285,17 @@ test('the health of streams is told', async (t) => {
     outbound: 'low',
     inbound: 'low',
   })
-  assert.deepEqual(bob.streams(alice.peerId).map(({ stream, state }) => [stream, state]), [['chat', 'open'], ['files', 'idle']])
+  assert.deepEqual(
+    bob.streams(alice.peerId).map(({ stream, state }) => [stream, state]),
+    [
+      ['chat', 'open'],
+      ['files', 'idle'],
+    ],
+  )
   assert.throws(() => bob.streamHealth(alice.peerId, 'none'), { code: 'UnknownStream' })
-  assert.throws(() => bob.streamHealth(Identity.generate().peerId, 'chat'), { code: 'NotConnected' })
+  assert.throws(() => bob.streamHealth(Identity.generate().peerId, 'chat'), {
+    code: 'NotConnected',
+  })
   assert.deepEqual(bob.streams(Identity.generate().peerId), [])
 })
 
@@ -281,7 +324,8 @@ test('closing twice is closing once, and every call fails afterwards', async (t)
     ban: ['192.0.2.7'],
     unban: ['192.0.2.7'],
   }
-  for (const [name, given] of Object.entries(waiting)) await assert.rejects(bob[name](...given), { code: 'NodeClosed' }, name)
+  for (const [name, given] of Object.entries(waiting))
+    await assert.rejects(bob[name](...given), { code: 'NodeClosed' }, name)
   const others = {
     connectionState: [peer],
     trySend: [peer, 'chat', bytes('x')],
@@ -295,9 +339,15 @@ test('closing twice is closing once, and every call fails afterwards', async (t)
     streamHealth: [peer, 'chat'],
     streams: [peer],
   }
-  for (const [name, given] of Object.entries(others)) assert.throws(() => bob[name](...given), { code: 'NodeClosed' }, name)
-  const all = Object.getOwnPropertyNames(Node.prototype).filter((name) => typeof Object.getOwnPropertyDescriptor(Node.prototype, name).value === 'function')
-  assert.deepEqual(all.filter((name) => !Object.hasOwn({ ...waiting, ...others }, name)), ['constructor', 'close', 'toString'])
+  for (const [name, given] of Object.entries(others))
+    assert.throws(() => bob[name](...given), { code: 'NodeClosed' }, name)
+  const all = Object.getOwnPropertyNames(Node.prototype).filter(
+    (name) => typeof Object.getOwnPropertyDescriptor(Node.prototype, name).value === 'function',
+  )
+  assert.deepEqual(
+    all.filter((name) => !Object.hasOwn({ ...waiting, ...others }, name)),
+    ['constructor', 'close', 'toString'],
+  )
 })
 
 test('closing a node ends what waits at it', async (t) => {
@@ -316,13 +366,25 @@ test('a node shows its peer id and nothing else', async (t) => {
 
 test('a start that is aborted leaves nothing behind', async (t) => {
   const addressBook = join(folder(t), 'peers.json')
-  await assert.rejects(Node.start({ addressBook }, { signal: AbortSignal.abort() }), { name: 'AbortError' })
+  await assert.rejects(Node.start({ addressBook }, { signal: AbortSignal.abort() }), {
+    name: 'AbortError',
+  })
   const controller = new AbortController()
   const starting = Node.start({ addressBook }, { signal: controller.signal })
   controller.abort()
-  await starting.then((node) => node.close(), (error) => assert.equal(error.name, 'AbortError'))
-  await until(() => Node.start({ addressBook }, soon()).then((node) => node.close().then(() => true), (error) => {
-    assert.equal(error.code, 'AddressBookLocked')
-    return false
-  }), 'the address book is free again')
+  await starting.then(
+    (node) => node.close(),
+    (error) => assert.equal(error.name, 'AbortError'),
+  )
+  await until(
+    () =>
+      Node.start({ addressBook }, soon()).then(
+        (node) => node.close().then(() => true),
+        (error) => {
+          assert.equal(error.code, 'AddressBookLocked')
+          return false
+        },
+      ),
+    'the address book is free again',
+  )
 })

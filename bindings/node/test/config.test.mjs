@@ -9,7 +9,16 @@ test('all settings together make a node', async (t) => {
   const node = await start(t, {
     identity: Identity.generate(),
     listen: [LOOPBACK],
-    streams: { chat: {}, files: { maxMessageSize: 10, sendBuffer: 2048, receiveBuffer: 2048, highWatermark: 60, lowWatermark: 10 } },
+    streams: {
+      chat: {},
+      files: {
+        maxMessageSize: 10,
+        sendBuffer: 2048,
+        receiveBuffer: 2048,
+        highWatermark: 60,
+        lowWatermark: 10,
+      },
+    },
     autoConnect: false,
     handshake: 'app',
     security: 'noise',
@@ -28,7 +37,12 @@ test('all settings together make a node', async (t) => {
 })
 
 test('settings that are undefined keep their defaults, and keep-alive can be off', async (t) => {
-  await start(t, { listen: undefined, dialTimeoutMs: undefined, keepAlive: false, reconnect: { maxAttempts: undefined } })
+  await start(t, {
+    listen: undefined,
+    dialTimeoutMs: undefined,
+    keepAlive: false,
+    reconnect: { maxAttempts: undefined },
+  })
 })
 
 test('a setting that cannot be is refused by its name', async () => {
@@ -40,7 +54,11 @@ test('a setting that cannot be is refused by its name', async () => {
     [{ lingerMs: 1n }, 'InvalidConfig', 'lingerMs'],
     [{ reconnect: { firstDelayMs: -1 } }, 'InvalidConfig', 'firstDelayMs'],
     [{ reconnect: { firstDelayMs: 0 } }, 'InvalidConfig', 'firstDelay'],
-    [{ streams: { my_stream: { highWatermark: 300 } } }, 'InvalidConfig', 'my_stream.highWatermark'],
+    [
+      { streams: { my_stream: { highWatermark: 300 } } },
+      'InvalidConfig',
+      'my_stream.highWatermark',
+    ],
     [{ streams: { chat: { sendBuffer: 1 } } }, 'InvalidConfig', 'sendBuffer'],
     [{ handshake: 'manual' }, 'InvalidConfig', 'handshake'],
     [{ keepAlive: { timeoutMs: 1 } }, 'InvalidConfig', 'timeout'],
@@ -52,6 +70,9 @@ test('a setting that cannot be is refused by its name', async () => {
     [{ identity: 'key' }, 'InvalidArgument', 'identity'],
   ]) {
     const isClear = (error) => error.code === code && error.message.includes(name)
-    await assert.rejects(Node.start(config, soon()), (error) => isClear(error) || assert.fail(`${error.code}: ${error.message}`))
+    await assert.rejects(
+      Node.start(config, soon()),
+      (error) => isClear(error) || assert.fail(`${error.code}: ${error.message}`),
+    )
   }
 })

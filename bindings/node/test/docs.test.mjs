@@ -11,7 +11,10 @@ import { execute } from './support.mjs'
 
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url))
 const page = (path) => readFileSync(new URL(path, import.meta.url), 'utf8')
-const blocks = (text, language) => [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, code]) => code)
+const blocks = (text, language) =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(
+    ([, code]) => code,
+  )
 
 /** A node with a peer that has said hi three times and echoes; both are closed a little later, which ends loops. */
 const around = (code) => `
@@ -45,7 +48,9 @@ for (const path of ['../../../docs/node.md', '../README.md']) {
     test(`block ${number + 1} of ${path.split('/').at(-1)} runs`, async (t) => {
       const isWhole = code.startsWith('import')
       const cwd = folder(t)
-      const outcome = await execute(['--input-type=module', '-e', isWhole ? code : around(code)], { cwd })
+      const outcome = await execute(['--input-type=module', '-e', isWhole ? code : around(code)], {
+        cwd,
+      })
       assert.deepEqual([outcome.code, outcome.signal], [0, null], `${code}\n${outcome.stderr}`)
       if (!isWhole) assert.match(outcome.stdout, /the end\n$/)
     })
@@ -58,8 +63,15 @@ test('the TypeScript on the page is right', async (t) => {
   const cwd = folder(t)
   programs.forEach((code, number) => writeFileSync(join(cwd, `${number}.mts`), code))
   symlinkSync(join(PACKAGE, 'node_modules/@types'), join(cwd, 'node_modules/@types'))
-  const options = { ...JSON.parse(readFileSync(join(PACKAGE, 'tsconfig.check.json'), 'utf8')).compilerOptions }
-  writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include: ['*.mts'] }))
-  const outcome = await execute([join(PACKAGE, 'node_modules/typescript/bin/tsc'), '-p', cwd], { cwd })
+  const options = {
+    ...JSON.parse(readFileSync(join(PACKAGE, 'tsconfig.check.json'), 'utf8')).compilerOptions,
+  }
+  writeFileSync(
+    join(cwd, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: options, include: ['*.mts'] }),
+  )
+  const outcome = await execute([join(PACKAGE, 'node_modules/typescript/bin/tsc'), '-p', cwd], {
+    cwd,
+  })
   assert.equal(outcome.code, 0, outcome.stdout)
 })

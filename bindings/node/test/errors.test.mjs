@@ -35,7 +35,9 @@ test('every word has the name and the number of the core', () => {
   const lower = (word) => word[0].toLowerCase() + word.slice(1)
   for (const [enumeration, words] of Object.entries(core)) {
     const written = enumeration === 'ErrorCode' ? (word) => word : lower
-    const expected = Object.fromEntries(Object.entries(words).map(([word, number]) => [written(word), number]))
+    const expected = Object.fromEntries(
+      Object.entries(words).map(([word, number]) => [written(word), number]),
+    )
     assert.deepEqual({ ...glueberry[TABLES[enumeration]] }, expected, enumeration)
   }
 })
@@ -115,7 +117,10 @@ test('a panic in a call is an error, and breaks only its node', async (t) => {
 
 test('a panic in a call that waits is an error', async (t) => {
   const node = await start(t)
-  await assert.rejects(wait(node, () => internals.native(node).panicLater()), { name: 'GlueberryError', code: 'Panicked' })
+  await assert.rejects(
+    wait(node, () => internals.native(node).panicLater()),
+    { name: 'GlueberryError', code: 'Panicked' },
+  )
   assert.throws(() => node.peers(), { code: 'Panicked' })
   await node.close()
   assert.equal(tasks.count(), 0)

@@ -19,12 +19,24 @@ const FIELDS = {
   peerDisconnected: { peer: 'string', session: 'number?', reason: 'word', unwritten: 'array' },
   peerReconnecting: { peer: 'string', attempt: 'number', delayMs: 'number' },
   peerCooldown: { peer: 'string', until: 'date' },
-  connectionDenied: { inbound: 'boolean', peer: 'string?', address: 'string', denial: 'word', suppressed: 'number' },
+  connectionDenied: {
+    inbound: 'boolean',
+    peer: 'string?',
+    address: 'string',
+    denial: 'word',
+    suppressed: 'number',
+  },
   streamOpened: { peer: 'string', stream: 'string' },
   streamDegraded: { peer: 'string', stream: 'string', attempt: 'number' },
   streamRecovered: { peer: 'string', stream: 'string' },
   streamClosed: { peer: 'string', stream: 'string', reason: 'word' },
-  streamPressure: { peer: 'string', stream: 'string', direction: 'word', level: 'word', bytes: 'number' },
+  streamPressure: {
+    peer: 'string',
+    stream: 'string',
+    direction: 'word',
+    level: 'word',
+    bytes: 'number',
+  },
   decryptionFailed: { peer: 'string', stream: 'string' },
   warning: { code: 'string', peer: 'string?', stream: 'string?', detail: 'string' },
   lagged: { missed: 'number' },
@@ -41,12 +53,17 @@ const isOf = {
 
 test('every kind of event has the fields and types that are written down', () => {
   const samples = read(native.eventSamples())
-  assert.deepEqual([...new Set(samples.map(({ type }) => type))].sort(), Object.keys(eventTypes).sort())
+  assert.deepEqual(
+    [...new Set(samples.map(({ type }) => type))].sort(),
+    Object.keys(eventTypes).sort(),
+  )
   for (const { type, at, ...fields } of samples) {
     assert.ok(isOf.date(at), type)
     assert.deepEqual(Object.keys(fields).sort(), Object.keys(FIELDS[type]).sort(), type)
     for (const [name, kind] of Object.entries(FIELDS[type])) {
-      const isRight = isOf[kind.replace('?', '')](fields[name]) || (kind.endsWith('?') && fields[name] === undefined)
+      const isRight =
+        isOf[kind.replace('?', '')](fields[name]) ||
+        (kind.endsWith('?') && fields[name] === undefined)
       assert.ok(isRight, `${type}.${name} is ${fields[name]}, no ${kind}`)
     }
   }
@@ -54,14 +71,23 @@ test('every kind of event has the fields and types that are written down', () =>
 
 test('an optional field comes with a value and without', () => {
   const samples = read(native.eventSamples())
-  for (const [type, name] of [['peerDisconnected', 'session'], ['connectionDenied', 'peer'], ['warning', 'stream']]) {
+  for (const [type, name] of [
+    ['peerDisconnected', 'session'],
+    ['connectionDenied', 'peer'],
+    ['warning', 'stream'],
+  ]) {
     const values = samples.filter((event) => event.type === type).map((event) => event[name])
-    assert.ok(values.includes(undefined) && values.some((value) => value !== undefined), `${type}.${name}`)
+    assert.ok(
+      values.includes(undefined) && values.some((value) => value !== undefined),
+      `${type}.${name}`,
+    )
   }
 })
 
 test('what is never written is told by stream', () => {
-  const told = read(native.eventSamples()).find(({ type, unwritten }) => type === 'peerDisconnected' && unwritten.length > 0)
+  const told = read(native.eventSamples()).find(
+    ({ type, unwritten }) => type === 'peerDisconnected' && unwritten.length > 0,
+  )
   const [{ stream, messages, bytes }] = told.unwritten
   assert.deepEqual([typeof stream, typeof messages, typeof bytes], ['string', 'number', 'number'])
 })
@@ -80,12 +106,10 @@ test('a link is told from its first dial to its end', async (t) => {
       break
     }
   }
-  assert.deepEqual(seen.filter((type) => type.startsWith('peer')), [
-    'peerConnecting',
-    'peerConnected',
-    'peerEstablished',
-    'peerDisconnected',
-  ])
+  assert.deepEqual(
+    seen.filter((type) => type.startsWith('peer')),
+    ['peerConnecting', 'peerConnected', 'peerEstablished', 'peerDisconnected'],
+  )
 })
 
 test('a filter narrows by peer and by kind', async (t) => {
@@ -104,7 +128,10 @@ test('a filter narrows by peer and by kind', async (t) => {
 
 test('a filter that cannot be is refused', async (t) => {
   const node = await start(t)
-  assert.throws(() => node.events({ kinds: ['peerEstablishd'] }), { code: 'InvalidArgument', message: /peerEstablishd/ })
+  assert.throws(() => node.events({ kinds: ['peerEstablishd'] }), {
+    code: 'InvalidArgument',
+    message: /peerEstablishd/,
+  })
   assert.throws(() => node.events({ peers: ['nobody'] }), { code: 'InvalidPeerId' })
 })
 
@@ -156,7 +183,10 @@ test('a storm of aborted waits loses no event', async (t) => {
   const seen = []
   while (seen.length < count) {
     try {
-      seen.push((await events.next({ signal: AbortSignal.timeout(Math.floor(Math.random() * 2)) })).value.address)
+      seen.push(
+        (await events.next({ signal: AbortSignal.timeout(Math.floor(Math.random() * 2)) })).value
+          .address,
+      )
     } catch (error) {
       assert.equal(error.name, 'TimeoutError')
     }
@@ -166,8 +196,15 @@ test('a storm of aborted waits loses no event', async (t) => {
 })
 
 test('a kind that this version does not know is only passed over', () => {
-  const [event] = read('[{"type":99,"name":"MoonRisen","at":0,"fields":{"first_light":{"ms":5},"by":{"word":"NobodyKnows"}}}]')
-  assert.deepEqual(event, { type: 'moonRisen', at: new Date(0), firstLightMs: 5, by: 'nobodyKnows' })
+  const [event] = read(
+    '[{"type":99,"name":"MoonRisen","at":0,"fields":{"first_light":{"ms":5},"by":{"word":"NobodyKnows"}}}]',
+  )
+  assert.deepEqual(event, {
+    type: 'moonRisen',
+    at: new Date(0),
+    firstLightMs: 5,
+    by: 'nobodyKnows',
+  })
 })
 
 test('two waits at once are refused', async (t) => {

@@ -22,7 +22,9 @@ class Program {
     this.process = spawn(process.execPath, [join(EXAMPLES, name), ...given], { cwd: EXAMPLES })
     this.#lines = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]()
     this.process.stderr.on('data', (data) => (this.complaints += data))
-    this.ended = new Promise((resolve) => this.process.on('close', (code, signal) => resolve(signal ?? code)))
+    this.ended = new Promise((resolve) =>
+      this.process.on('close', (code, signal) => resolve(signal ?? code)),
+    )
     const timer = setTimeout(() => this.process.kill('SIGKILL'), PATIENCE_MS)
     t.after(() => {
       clearTimeout(timer)
@@ -38,12 +40,15 @@ class Program {
 
   async rest() {
     const all = []
-    for (let next = await this.#lines.next(); !next.done; next = await this.#lines.next()) all.push(next.value)
+    for (let next = await this.#lines.next(); !next.done; next = await this.#lines.next())
+      all.push(next.value)
     return all
   }
 
   async address() {
-    const [, address, peer] = (await this.line()).match(/^listening (\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/(12D3\w+))$/)
+    const [, address, peer] = (await this.line()).match(
+      /^listening (\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/(12D3\w+))$/,
+    )
     return { address, peer }
   }
 
@@ -62,7 +67,11 @@ test('two nodes of the quick start greet each other', async (t) => {
   const program = new Program(t, 'quick-start.mjs')
   const [first, ...others] = await program.rest()
   assert.match(first, /^Anna listens at \/ip4\/.*\/p2p\/12D3KooW/)
-  assert.deepEqual(others, ['Bruno is connected', 'Anna reads: Hello Anna!', 'Bruno reads: Hello Bruno!'])
+  assert.deepEqual(others, [
+    'Bruno is connected',
+    'Anna reads: Hello Anna!',
+    'Bruno reads: Hello Bruno!',
+  ])
   assert.equal(await program.ended, 0, program.complaints)
 })
 
@@ -106,7 +115,15 @@ test('three people talk, and are known again by their keys', async (t) => {
   const { address: there } = await bruno.address()
   bruno.types('hello')
   assert.equal(await anna.line(), 'Bruno> hello')
-  const carla = new Program(t, 'chat.mjs', join(folder, 'carla.pem'), 'Carla', LOOPBACK, address, there)
+  const carla = new Program(
+    t,
+    'chat.mjs',
+    join(folder, 'carla.pem'),
+    'Carla',
+    LOOPBACK,
+    address,
+    there,
+  )
   await carla.address()
   carla.types('hello both')
   assert.equal(await anna.line(), 'Carla> hello both')

@@ -37,7 +37,11 @@ test('a key comes from a seed and from text, always the same', () => {
 
 test('no key is ever shown', () => {
   const identity = Identity.fromSeed(new Uint8Array(32).fill(0xa5))
-  for (const shown of [inspect(identity, { showHidden: true, depth: 9 }), String(identity), JSON.stringify(identity)]) {
+  for (const shown of [
+    inspect(identity, { showHidden: true, depth: 9 }),
+    String(identity),
+    JSON.stringify(identity),
+  ]) {
     assert.ok(shown.includes(identity.peerId))
     assert.ok(!/a5a5|165|PRIVATE/i.test(shown), shown)
   }

@@ -17,7 +17,11 @@ const START = `
 
 async function prints(source, stdout, { code = 0, stderr = /^$/ } = {}) {
   const outcome = await run(START + source)
-  assert.deepEqual([outcome.code, outcome.signal, outcome.stdout], [code, null, stdout], outcome.stderr)
+  assert.deepEqual(
+    [outcome.code, outcome.signal, outcome.stdout],
+    [code, null, stdout],
+    outcome.stderr,
+  )
   assert.match(outcome.stderr, stderr)
 }
 
@@ -80,7 +84,10 @@ test('what a logger throws is an uncaught exception, and the next lines come', (
   ))
 
 test('a level that does not exist is refused', () =>
-  prints(`try { setLogger(() => {}, { level: 'loud' }) } catch ({ code }) { console.log(code) }`, 'InvalidArgument\n'))
+  prints(
+    `try { setLogger(() => {}, { level: 'loud' }) } catch ({ code }) { console.log(code) }`,
+    'InvalidArgument\n',
+  ))
 
 test('a logger of a thread ends with it', () =>
   prints(

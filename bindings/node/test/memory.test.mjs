@@ -29,9 +29,17 @@ const MESSENGERS = `
 /** What 10,000 leaked objects of 200 bytes are, in KiB. */
 const MOST_KIB = 2000
 
-function steady(name, prepare, step, { rounds = 10, count = 1000, atOnce = 1, most = MOST_KIB } = {}) {
+function steady(
+  name,
+  prepare,
+  step,
+  { rounds = 10, count = 1000, atOnce = 1, most = MOST_KIB } = {},
+) {
   test(`${rounds * count * atOnce} times ${name} grow no memory`, async () => {
-    const outcome = await run(grows(prepare, step, rounds, count), { flags: ['--expose-gc'], patience: 10 * PATIENCE_MS })
+    const outcome = await run(grows(prepare, step, rounds, count), {
+      flags: ['--expose-gc'],
+      patience: 10 * PATIENCE_MS,
+    })
     assert.equal(outcome.code, 0, outcome.stderr)
     const sizes = JSON.parse(outcome.stdout)
     // The first half warms up. Allocators give back when they like: what counts is the least of each part.
@@ -46,25 +54,38 @@ steady('a consumer that is closed', MESSENGERS, "node.messages('chat').close()")
 steady('a consumer of all', MESSENGERS, 'await node.allMessages().return()')
 steady('a subscription that is closed', MESSENGERS, 'node.events().close()')
 steady('a subscription that is dropped', MESSENGERS, 'node.events()', { most: 4 * MOST_KIB })
-steady('a wait that is aborted', MESSENGERS, `
+steady(
+  'a wait that is aborted',
+  MESSENGERS,
+  `
   globalThis.inbox ??= node.messages('chat')
   const controller = new AbortController()
   const waiting = inbox.next({ signal: controller.signal }).catch(() => {})
   controller.abort()
   await waiting
-`)
-steady('a long signal that many waits share', MESSENGERS, `
+`,
+)
+steady(
+  'a long signal that many waits share',
+  MESSENGERS,
+  `
   globalThis.controller ??= new AbortController()
   globalThis.inbox ??= node.messages('chat')
   await bob.send(node.peerId, 'chat', new Uint8Array(10))
   await inbox.next({ signal: controller.signal })
-`)
+`,
+)
 steady('a call that fails', MESSENGERS, `await bob.connect('nowhere').catch(() => {})`)
 steady('a logger', '', 'setLogger(() => {}); setLogger(null)', { count: 100 })
 // Many at once, for each takes its time.
-steady('a node that is closed', '', `
+steady(
+  'a node that is closed',
+  '',
+  `
   await Promise.all(Array.from({ length: 50 }, async () => (await Node.start({ workerThreads: 1 })).close()))
-`, { count: 20, atOnce: 50, most: 4 * MOST_KIB })
+`,
+  { count: 20, atOnce: 50, most: 4 * MOST_KIB },
+)
 
 test('a node that is collected frees its port', async () => {
   const outcome = await run(

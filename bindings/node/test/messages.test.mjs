@@ -3,13 +3,26 @@ import { test } from 'node:test'
 
 import { GlueberryError, Node } from 'glueberry'
 
-import { bytes, numbered, numberIn, pair, range, run, sendAll, soon, start, text, until } from './support.mjs'
+import {
+  bytes,
+  numbered,
+  numberIn,
+  pair,
+  range,
+  run,
+  sendAll,
+  soon,
+  start,
+  text,
+  until,
+} from './support.mjs'
 
 test('messages arrive whole and in order, from no bytes to 1 MiB', async (t) => {
   const { alice, bob } = await pair(t)
   const sizes = [0, 1, 63, 64, 65_535, 65_536, 262_144, 1 << 20, 0, 5]
   const sending = (async () => {
-    for (const size of sizes) await bob.send(alice.peerId, 'chat', new Uint8Array(size).fill(size % 251))
+    for (const size of sizes)
+      await bob.send(alice.peerId, 'chat', new Uint8Array(size).fill(size % 251))
   })()
   const inbox = alice.messages('chat')
   for (const size of sizes) {
@@ -50,7 +63,9 @@ test('a storm of aborted waits loses nothing', async (t) => {
   let aborted = 0
   while (got.length < count) {
     try {
-      const { value } = await inbox.next({ signal: AbortSignal.timeout(Math.floor(Math.random() * 3)) })
+      const { value } = await inbox.next({
+        signal: AbortSignal.timeout(Math.floor(Math.random() * 3)),
+      })
       got.push(numberIn(value.data))
     } catch (error) {
       assert.equal(error.name, 'TimeoutError')
@@ -70,7 +85,10 @@ test('a wait that was aborted by hand rejects with the reason', async (t) => {
   const reason = new Error('enough')
   controller.abort(reason)
   await assert.rejects(waiting, (error) => error === reason)
-  await assert.rejects(inbox.next({ signal: AbortSignal.abort(reason) }), (error) => error === reason)
+  await assert.rejects(
+    inbox.next({ signal: AbortSignal.abort(reason) }),
+    (error) => error === reason,
+  )
 })
 
 test('leaving a loop and coming back loses nothing, over new objects and over one', async (t) => {

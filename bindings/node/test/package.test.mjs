@@ -18,14 +18,22 @@ const cjs = createRequire(import.meta.url)('glueberry')
 test('ESM and CommonJS have the same names and the same classes', () => {
   assert.deepEqual(Object.keys(esm).sort(), Object.keys(cjs).sort())
   for (const name of Object.keys(esm)) assert.equal(esm[name], cjs[name], name)
-  assert.throws(() => cjs.Identity.fromPem(''), (error) => error instanceof esm.GlueberryError)
+  assert.throws(
+    () => cjs.Identity.fromPem(''),
+    (error) => error instanceof esm.GlueberryError,
+  )
 })
 
 test('the package holds what runs and its types, and nothing else', async () => {
-  const outcome = await execute(['pack', '--dry-run', '--json', '--ignore-scripts'], { program: 'npm', cwd: PACKAGE })
+  const outcome = await execute(['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    program: 'npm',
+    cwd: PACKAGE,
+  })
   const listed = JSON.parse(outcome.stdout)
   const { files } = Array.isArray(listed) ? listed[0] : Object.values(listed)[0]
-  const others = files.map(({ path }) => path).filter((path) => !/^dist\/(cjs|esm)\/[a-z-]+\.(js|d\.ts|json)$/.test(path))
+  const others = files
+    .map(({ path }) => path)
+    .filter((path) => !/^dist\/(cjs|esm)\/[a-z-]+\.(js|d\.ts|json)$/.test(path))
   assert.deepEqual(others.sort(), ['README.md', 'package.json'])
 })
 

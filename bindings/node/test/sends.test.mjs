@@ -13,7 +13,7 @@ const LARGE = 512 * 1024
 /** Sends until there is no room any more; how many were sent. */
 async function fill(bob, alice) {
   let sent = 0
-  for (let isRoom = true; isRoom; ) {
+  for (let isRoom = true; isRoom;) {
     while (bob.trySend(alice.peerId, 'chat', numbered(sent, LARGE))) sent++
     assert.ok(sent * LARGE < FLOOD, 'there is always room')
     isRoom = false
@@ -36,7 +36,9 @@ async function read(alice, count) {
 test('sends that nobody awaits keep their order', async (t) => {
   const { alice, bob } = await pair(t)
   const count = 4000
-  const all = Promise.all(range(count).map((number) => bob.send(alice.peerId, 'chat', numbered(number, 256))))
+  const all = Promise.all(
+    range(count).map((number) => bob.send(alice.peerId, 'chat', numbered(number, 256))),
+  )
   assert.deepEqual(await read(alice, count), range(count))
   await all
 })
@@ -45,7 +47,10 @@ test('a peer that does not read makes a send wait, and nothing is lost', async (
   const { alice, bob } = await narrow(t)
   const sent = await fill(bob, alice)
   const waiting = bob.send(alice.peerId, 'chat', numbered(sent, LARGE), soon())
-  const isDone = await Promise.race([waiting.then(() => true), new Promise((resolve) => setTimeout(resolve, 100, false))])
+  const isDone = await Promise.race([
+    waiting.then(() => true),
+    new Promise((resolve) => setTimeout(resolve, 100, false)),
+  ])
   assert.equal(isDone, false)
   assert.deepEqual(await read(alice, sent + 1), range(sent + 1))
   await waiting
@@ -56,7 +61,9 @@ test('a send that is aborted while it waits sends nothing, and those behind it g
   const sent = await fill(bob, alice)
   const controller = new AbortController()
   const reason = new Error('never mind')
-  const aborted = bob.send(alice.peerId, 'chat', numbered(999_999, LARGE), { signal: controller.signal })
+  const aborted = bob.send(alice.peerId, 'chat', numbered(999_999, LARGE), {
+    signal: controller.signal,
+  })
   const behind = bob.send(alice.peerId, 'chat', numbered(sent, LARGE), soon())
   controller.abort(reason)
   await assert.rejects(aborted, (error) => error === reason)
@@ -66,7 +73,10 @@ test('a send that is aborted while it waits sends nothing, and those behind it g
 
 test('a send whose signal is aborted already sends nothing', async (t) => {
   const { alice, bob } = await pair(t)
-  await assert.rejects(bob.send(alice.peerId, 'chat', numbered(1), { signal: AbortSignal.abort() }), { name: 'AbortError' })
+  await assert.rejects(
+    bob.send(alice.peerId, 'chat', numbered(1), { signal: AbortSignal.abort() }),
+    { name: 'AbortError' },
+  )
   await bob.send(alice.peerId, 'chat', numbered(2))
   assert.deepEqual(await read(alice, 1), [2])
 })
@@ -99,9 +109,20 @@ test('views, Buffers and empty arrays are bytes too', async (t) => {
 
 test('what is no Uint8Array is refused with what to do, and without what it says', async (t) => {
   const { alice, bob } = await pair(t)
-  for (const data of ['secret', null, undefined, 7, [1, 2], new Uint16Array(2), new ArrayBuffer(2), {}]) {
+  for (const data of [
+    'secret',
+    null,
+    undefined,
+    7,
+    [1, 2],
+    new Uint16Array(2),
+    new ArrayBuffer(2),
+    {},
+  ]) {
     const isClear = (error) =>
-      error.code === 'InvalidArgument' && error.message.includes('Uint8Array') && !error.message.includes('secret')
+      error.code === 'InvalidArgument' &&
+      error.message.includes('Uint8Array') &&
+      !error.message.includes('secret')
     await assert.rejects(bob.send(alice.peerId, 'chat', data), isClear)
     assert.throws(() => bob.trySend(alice.peerId, 'chat', data), isClear)
   }
@@ -113,10 +134,16 @@ test('errors of sends come by their codes', async (t) => {
   const codes = { code: (code) => ({ code }) }.code
   await assert.rejects(bob.send(stranger.peerId, 'chat', bytes('x')), codes('NotConnected'))
   await assert.rejects(bob.send(alice.peerId, 'chta', bytes('x')), codes('UnknownStream'))
-  await assert.rejects(bob.send(alice.peerId, 'chat', new Uint8Array(101)), codes('MessageTooLarge'))
+  await assert.rejects(
+    bob.send(alice.peerId, 'chat', new Uint8Array(101)),
+    codes('MessageTooLarge'),
+  )
   await assert.rejects(bob.send('nobody', 'chat', bytes('x')), codes('InvalidPeerId'))
   await assert.rejects(bob.send(undefined, 'chat', bytes('x')), codes('InvalidArgument'))
-  assert.throws(() => bob.trySend(alice.peerId, 'chat', new Uint8Array(101)), codes('MessageTooLarge'))
+  assert.throws(
+    () => bob.trySend(alice.peerId, 'chat', new Uint8Array(101)),
+    codes('MessageTooLarge'),
+  )
   await bob.close()
   await assert.rejects(bob.send(alice.peerId, 'chat', bytes('x')), codes('NodeClosed'))
   assert.throws(() => bob.trySend(alice.peerId, 'chat', bytes('x')), codes('NodeClosed'))
@@ -141,7 +168,9 @@ test('a stream that the peer has not refuses', async (t) => {
 test('more calls than a node takes are refused, and the others come to their end', async (t) => {
   const { alice, bob } = await narrow(t)
   const sent = await fill(bob, alice)
-  const outcomes = Promise.allSettled(range(4200, sent).map((number) => bob.send(alice.peerId, 'chat', numbered(number))))
+  const outcomes = Promise.allSettled(
+    range(4200, sent).map((number) => bob.send(alice.peerId, 'chat', numbered(number))),
+  )
   const accepted = 4096
   assert.deepEqual(await read(alice, sent + accepted), range(sent + accepted))
   const settled = await outcomes
@@ -153,7 +182,9 @@ test('closing a node ends the sends that wait', async (t) => {
   const { alice, bob } = await pair(t, { alice: NARROW, bob: { ...NARROW, lingerMs: 0 } })
   const sent = await fill(bob, alice)
   const waiting = bob.send(alice.peerId, 'chat', numbered(sent, LARGE), soon())
-  const failed = assert.rejects(waiting, (error) => ['NotConnected', 'NodeClosed', 'ConnectionLost'].includes(error.code))
+  const failed = assert.rejects(waiting, (error) =>
+    ['NotConnected', 'NodeClosed', 'ConnectionLost'].includes(error.code),
+  )
   await bob.close()
   await failed
 })
@@ -163,7 +194,8 @@ test('a loop that only sends lets timers run', async (t) => {
   const reading = read(alice, 20_000)
   let ticks = 0
   const timer = setInterval(() => ticks++, 0)
-  for (let number = 0; number < 20_000; number++) await bob.send(alice.peerId, 'chat', numbered(number))
+  for (let number = 0; number < 20_000; number++)
+    await bob.send(alice.peerId, 'chat', numbered(number))
   clearInterval(timer)
   assert.ok(ticks > 0)
   await reading
@@ -174,7 +206,9 @@ test('more peers and streams than are kept by number go on working', async (t) =
   const reading = read(alice, 3)
   await bob.send(alice.peerId, 'chat', numbered(0))
   for (let number = 0; number < 5000; number++) {
-    await assert.rejects(bob.send(alice.peerId, `none-${number}`, numbered(0)), { code: 'UnknownStream' })
+    await assert.rejects(bob.send(alice.peerId, `none-${number}`, numbered(0)), {
+      code: 'UnknownStream',
+    })
   }
   await bob.send(alice.peerId, 'chat', numbered(1))
   await bob.send(alice.peerId, 'chat', numbered(2))

@@ -16,7 +16,8 @@ for await (const event of events) {
 
 const count = 3000
 const sending = (async () => {
-  for (let number = 0; number < count; number++) await bob.send(peer, 'chat', new TextEncoder().encode(String(number)))
+  for (let number = 0; number < count; number++)
+    await bob.send(peer, 'chat', new TextEncoder().encode(String(number)))
 })()
 let expected = 0
 for await (const { data } of alice.messages('chat')) {
@@ -31,7 +32,10 @@ await sending
 
 const inbox = alice.messages('chat')
 await assert.rejects(inbox.next({ signal: AbortSignal.timeout(10) }), { name: 'TimeoutError' })
-await assert.rejects(bob.send(peer, 'none', new Uint8Array(1)), (error) => error instanceof GlueberryError && error.code === 'UnknownStream')
+await assert.rejects(
+  bob.send(peer, 'none', new Uint8Array(1)),
+  (error) => error instanceof GlueberryError && error.code === 'UnknownStream',
+)
 assert.throws(() => alice.messages('chat'), { code: 'ConsumerTaken' })
 
 await Promise.all([alice.close(), bob.close()])

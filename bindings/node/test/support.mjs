@@ -60,7 +60,8 @@ export const numberIn = (data) => new DataView(data.buffer, data.byteOffset).get
 
 /** Sends numbered messages and waits for room in between. */
 export async function sendAll(node, peer, stream, count, from = 0) {
-  for (let number = from; number < from + count; number++) await node.send(peer, stream, numbered(number))
+  for (let number = from; number < from + count; number++)
+    await node.send(peer, stream, numbered(number))
 }
 
 export const range = (count, from = 0) => Array.from({ length: count }, (_, index) => from + index)
@@ -79,7 +80,10 @@ export function run(source, { flags = [], input, patience = PATIENCE_MS } = {}) 
   return execute([...flags, '--input-type=module', '-e', source], { input, patience })
 }
 
-export function execute(args, { input, patience = PATIENCE_MS, program = process.execPath, cwd = HERE } = {}) {
+export function execute(
+  args,
+  { input, patience = PATIENCE_MS, program = process.execPath, cwd = HERE } = {},
+) {
   const child = spawn(program, args, { cwd })
   const outcome = { stdout: '', stderr: '', code: null, signal: null, ms: 0 }
   const began = Date.now()

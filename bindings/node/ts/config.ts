@@ -88,7 +88,14 @@ export interface Config {
 }
 
 /** The settings as the core reads them. */
-export function settings({ identity: _, streams, handshake, security, keepAlive, ...others }: Config): string {
+export function settings({
+  identity: _,
+  streams,
+  handshake,
+  security,
+  keepAlive,
+  ...others
+}: Config): string {
   return JSON.stringify(
     {
       ...snakeKeys(others),
@@ -108,16 +115,25 @@ export function inCamelCase(error: unknown): unknown {
   return new GlueberryError(error.code, message, { ...error, cause: error.cause })
 }
 
-function streamSettings(streams: readonly string[] | Readonly<Record<string, StreamConfig>>): object {
+function streamSettings(
+  streams: readonly string[] | Readonly<Record<string, StreamConfig>>,
+): object {
   if (typeof streams !== 'object') {
     throw new GlueberryError('InvalidConfig', "streams is no list: use ['chat'] or { chat: {} }")
   }
-  const named = Array.isArray(streams) ? streams.map((name: string) => [name, {}] as const) : Object.entries(streams)
+  const named = Array.isArray(streams)
+    ? streams.map((name: string) => [name, {}] as const)
+    : Object.entries(streams)
   return Object.fromEntries(named.map(([name, bounds]) => [name, snakeKeys(bounds as object)]))
 }
 
 function snakeKeys(settings: object): object {
-  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [snake(name), isPlain(value) ? snakeKeys(value) : value]))
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [
+      snake(name),
+      isPlain(value) ? snakeKeys(value) : value,
+    ]),
+  )
 }
 
 function isPlain(value: unknown): value is object {
@@ -127,7 +143,10 @@ function isPlain(value: unknown): value is object {
 /** JSON would write null for it, which is no number but a default. */
 function finite(name: string, value: unknown): unknown {
   if ((typeof value === 'number' && !Number.isFinite(value)) || typeof value === 'bigint') {
-    throw new GlueberryError('InvalidConfig', `${camel(name)} is ${value}: use a number that is finite`)
+    throw new GlueberryError(
+      'InvalidConfig',
+      `${camel(name)} is ${value}: use a number that is finite`,
+    )
   }
   return value
 }

@@ -1,3 +1,4 @@
+import type { PeerId } from './peer-id.js'
 import { errors, type ErrorClass, type ErrorCode } from './vocabulary.js'
 
 /** What is known of an error beside its code and message. */
@@ -31,7 +32,7 @@ export class GlueberryError extends Error {
   /** What to do about it. */
   readonly hint: string
   /** The peer it is about. */
-  readonly peer: string | undefined
+  readonly peer: PeerId | undefined
   /** The stream it is about. */
   readonly stream: string | undefined
 
@@ -43,13 +44,17 @@ export class GlueberryError extends Error {
     this.errorClass = errorClass
     this.retriable = retriable
     this.hint = hint
-    this.peer = details.peer
+    this.peer = details.peer as PeerId | undefined
     this.stream = details.stream
   }
 
   static {
     // Not an own property, so that it is not printed with every error.
-    Object.defineProperty(this.prototype, 'name', { value: 'GlueberryError', configurable: true, writable: true })
+    Object.defineProperty(this.prototype, 'name', {
+      value: 'GlueberryError',
+      configurable: true,
+      writable: true,
+    })
   }
 }
 

@@ -16,7 +16,15 @@ interface Told {
   fields: Record<string, Field>
 }
 
-type Field = null | boolean | number | string | Unwritten[] | { word: string } | { ms: number } | { at: number }
+type Field =
+  | null
+  | boolean
+  | number
+  | string
+  | Unwritten[]
+  | { word: string }
+  | { ms: number }
+  | { at: number }
 
 function put(event: Record<string, unknown>, name: string, field: Field): void {
   if (field === null) event[name] = undefined

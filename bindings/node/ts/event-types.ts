@@ -1,3 +1,4 @@
+import type { PeerId } from './peer-id.js'
 import type {
   Denial,
   Direction,
@@ -16,7 +17,7 @@ interface Base<Type extends string> {
 
 interface OfPeer<Type extends string> extends Base<Type> {
   /** Who. */
-  readonly peer: string
+  readonly peer: PeerId
 }
 
 interface OfStream<Type extends string> extends OfPeer<Type> {
@@ -84,7 +85,7 @@ export interface ConnectionDenied extends Base<'connectionDenied'> {
   /** Whether somebody dialed us. */
   readonly inbound: boolean
   /** Who, where that is known. */
-  readonly peer: string | undefined
+  readonly peer: PeerId | undefined
   /** The other end's address. */
   readonly address: string
   /** Why. */
@@ -129,7 +130,7 @@ export interface Warning extends Base<'warning'> {
   /** What is wrong. */
   readonly code: ErrorCode
   /** With whom. */
-  readonly peer: string | undefined
+  readonly peer: PeerId | undefined
   /** On which stream. */
   readonly stream: string | undefined
   /** In words. */

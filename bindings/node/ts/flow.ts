@@ -31,7 +31,11 @@ export class Flow<T> {
   }
 
   next(owner: object, options?: WaitOptions): Promise<IteratorResult<T, undefined>> {
-    if (this.#waiting === undefined && options?.signal?.aborted !== true && this.#sinceTurn < ITEMS_A_TURN) {
+    if (
+      this.#waiting === undefined &&
+      options?.signal?.aborted !== true &&
+      this.#sinceTurn < ITEMS_A_TURN
+    ) {
       const value = this.#source.take()
       if (value !== undefined) {
         this.#sinceTurn++
@@ -57,7 +61,10 @@ export class Flow<T> {
     this.#wait?.ref(on)
   }
 
-  async #next(owner: object, signal: AbortSignal | undefined): Promise<IteratorResult<T, undefined>> {
+  async #next(
+    owner: object,
+    signal: AbortSignal | undefined,
+  ): Promise<IteratorResult<T, undefined>> {
     signal?.throwIfAborted()
     if (this.#waiting !== undefined) throw new GlueberryError('ConsumerTaken', OVERLAP)
     this.#waiting = owner

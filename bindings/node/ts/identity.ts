@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 
 import { call } from './errors.js'
 import { native, type NativeIdentity } from './native.js'
+import type { PeerId } from './peer-id.js'
 
 /**
  * An Ed25519 key pair: what a node is known by. The private half is never printed.
@@ -13,11 +14,11 @@ import { native, type NativeIdentity } from './native.js'
 export class Identity {
   readonly #native: NativeIdentity
   /** What other peers know this node by: it begins with `12D3KooW`. */
-  readonly peerId: string
+  readonly peerId: PeerId
 
   private constructor(native: NativeIdentity) {
     this.#native = native
-    this.peerId = native.peerId()
+    this.peerId = native.peerId() as PeerId
   }
 
   /** A fresh key from the operating system's randomness. */

@@ -8,12 +8,19 @@
 
 export { Node } from './node.js'
 export { Identity } from './identity.js'
-export { Messages, type Message } from './messages.js'
-export { Events, type EventFilter } from './events.js'
+export type { Messages, Message } from './messages.js'
+export type { Events, EventFilter } from './events.js'
 export { GlueberryError, type ErrorDetails } from './errors.js'
 export { setLogger, type LogLevel, type LogRecord } from './log.js'
-export type { Config, ConnectionLimits, KeepAliveConfig, ReconnectConfig, StreamConfig } from './config.js'
+export type {
+  Config,
+  ConnectionLimits,
+  KeepAliveConfig,
+  ReconnectConfig,
+  StreamConfig,
+} from './config.js'
 export type { Ban, NewPeer, PeerInfo, StreamHealth } from './peers.js'
+export type { PeerId } from './peer-id.js'
 export type { WaitOptions } from './waits.js'
 export type * from './event-types.js'
 export * from './vocabulary.js'

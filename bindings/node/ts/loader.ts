@@ -7,7 +7,10 @@ import { join } from 'node:path'
 export function load(): unknown {
   const failures: unknown[] = []
   for (const triple of triples()) {
-    for (const place of [join(__dirname, `../../native/glueberry.${triple}.node`), `@glueberry/${triple}`]) {
+    for (const place of [
+      join(__dirname, `../../native/glueberry.${triple}.node`),
+      `@glueberry/${triple}`,
+    ]) {
       if (place.startsWith('@') || existsSync(place)) {
         try {
           return require(place)

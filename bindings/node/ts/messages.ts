@@ -2,12 +2,13 @@ import { call } from './errors.js'
 import { Flow, type Source } from './flow.js'
 import { Incoming } from './incoming.js'
 import type { NativeMessages, NativeNode } from './native.js'
+import type { PeerId } from './peer-id.js'
 import type { Remainders } from './remainders.js'
 
 /** A received message. */
 export interface Message {
   /** Who sent it. */
-  readonly peer: string
+  readonly peer: PeerId
   /** On which stream. */
   readonly stream: string
   /**
@@ -75,13 +76,14 @@ export class Inflow implements Source<Message> {
   }
 
   take(): Message | undefined {
-    if (this.#at === this.#count) return this.#leftAt < this.#left.length ? this.#left[this.#leftAt++] : undefined
+    if (this.#at === this.#count)
+      return this.#leftAt < this.#left.length ? this.#left[this.#leftAt++] : undefined
     const at = 2 * this.#at++
     const end = this.#index[at]!
     const origin = 2 * this.#index[at + 1]!
     const data = new Uint8Array(this.#buffer, this.#offset + this.#from, end - this.#from)
     this.#from = end
-    return { peer: this.#origins[origin]!, stream: this.#origins[origin + 1]!, data }
+    return { peer: this.#origins[origin] as PeerId, stream: this.#origins[origin + 1]!, data }
   }
 
   fill(): boolean {

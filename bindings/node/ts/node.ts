@@ -8,7 +8,16 @@ import { Flow } from './flow.js'
 import { Identity } from './identity.js'
 import { Inflow, Messages } from './messages.js'
 import { native, type NativeMessages, type NativeNode } from './native.js'
-import { readBan, readHealth, readPeer, type Ban, type NewPeer, type PeerInfo, type StreamHealth } from './peers.js'
+import type { PeerId } from './peer-id.js'
+import {
+  readBan,
+  readHealth,
+  readPeer,
+  type Ban,
+  type NewPeer,
+  type PeerInfo,
+  type StreamHealth,
+} from './peers.js'
 import { Remainders } from './remainders.js'
 import { Routes } from './routes.js'
 import { ITEMS_A_TURN, turn } from './turns.js'
@@ -40,12 +49,12 @@ export class Node implements AsyncDisposable {
   #sends = 0
 
   /** What other peers know this node by. */
-  readonly peerId: string
+  readonly peerId: PeerId
 
   private constructor(native: NativeNode) {
     this.#native = native
     this.#routes = new Routes(native)
-    this.peerId = native.peerId()
+    this.peerId = native.peerId() as PeerId
   }
 
   /**
@@ -56,9 +65,11 @@ export class Node implements AsyncDisposable {
    */
   static async start(config: Config = {}, options?: WaitOptions): Promise<Node> {
     const identity = config.identity ?? Identity.generate()
-    if (!(identity instanceof Identity)) throw invalid('identity is none: use Identity.generate() or Identity.load()')
+    if (!(identity instanceof Identity))
+      throw invalid('identity is none: use Identity.generate() or Identity.load()')
     try {
-      const begin = () => native.NativeNode.start(tasks, Identity.native(identity), settings(config))
+      const begin = () =>
+        native.NativeNode.start(tasks, Identity.native(identity), settings(config))
       return new Node(await wait<NativeNode>(identity, begin, options))
     } catch (thrown) {
       throw inCamelCase(thrown)
@@ -91,7 +102,7 @@ export class Node implements AsyncDisposable {
    * @throws {@link GlueberryError} `InvalidAddress`, `UnknownPeer`, `Unreachable`, `WrongPeer`, `TimedOut`,
    * `HandshakeFailed`, `HandshakeTimeout`, `PeerKeyMismatch`.
    */
-  connect(place: string, options?: WaitOptions): Promise<string> {
+  connect(place: string, options?: WaitOptions): Promise<PeerId> {
     return wait(this, () => this.#native.connect(place), options)
   }
 
@@ -218,7 +229,11 @@ export class Node implements AsyncDisposable {
   }
 
   /** {@link Node.prepareStreams} and {@link Node.finalizeHandshake} in one. */
-  completeHandshake(peer: string, streams: readonly string[], options?: WaitOptions): Promise<void> {
+  completeHandshake(
+    peer: string,
+    streams: readonly string[],
+    options?: WaitOptions,
+  ): Promise<void> {
     return wait(this, () => this.#native.completeHandshake(peer, streams as string[]), options)
   }
 
@@ -228,8 +243,15 @@ export class Node implements AsyncDisposable {
    * @throws {@link GlueberryError} `InvalidAddress`, `Banned`, `DialedSelf`, `MetadataTooLarge`, `TooManyPeers`,
    * and those of the address book's file.
    */
-  addPeer({ addresses, persistent = false, metadata = {} }: NewPeer, options?: WaitOptions): Promise<string> {
-    return wait(this, () => this.#native.addPeer(addresses as string[], persistent, metadata), options)
+  addPeer(
+    { addresses, persistent = false, metadata = {} }: NewPeer,
+    options?: WaitOptions,
+  ): Promise<PeerId> {
+    return wait(
+      this,
+      () => this.#native.addPeer(addresses as string[], persistent, metadata),
+      options,
+    )
   }
 
   /** Forgets a peer, and ends the link with it. A ban of it stays. */
@@ -279,12 +301,16 @@ export class Node implements AsyncDisposable {
    * @throws {@link GlueberryError} `NotConnected`, `UnknownStream`.
    */
   streamHealth(peer: string, stream: string): StreamHealth {
-    return readHealth(JSON.parse(call(() => this.#native.streamHealth(peer, stream))) as Record<string, unknown>)
+    return readHealth(
+      JSON.parse(call(() => this.#native.streamHealth(peer, stream))) as Record<string, unknown>,
+    )
   }
 
   /** How all streams with a peer are doing now, by name; none without a session. */
   streams(peer: string): StreamHealth[] {
-    return (JSON.parse(call(() => this.#native.streams(peer))) as Record<string, unknown>[]).map(readHealth)
+    return (JSON.parse(call(() => this.#native.streams(peer))) as Record<string, unknown>[]).map(
+      readHealth,
+    )
   }
 
   /**
@@ -321,7 +347,9 @@ export class Node implements AsyncDisposable {
   }
 
   #messages(open: () => NativeMessages, stream?: string): Messages {
-    return new Messages(() => new Flow(new Inflow(call(open), this.#native, this.#remainders, stream)))
+    return new Messages(
+      () => new Flow(new Inflow(call(open), this.#native, this.#remainders, stream)),
+    )
   }
 
   /** A loop that only sends starves nobody: now and then the event loop turns. */
@@ -331,19 +359,26 @@ export class Node implements AsyncDisposable {
 }
 
 function complain(kind: unknown): never {
-  throw invalid(`${inspect(kind)} is no kind of event: use one of ${Object.keys(eventTypes).join(', ')}`)
+  throw invalid(
+    `${inspect(kind)} is no kind of event: use one of ${Object.keys(eventTypes).join(', ')}`,
+  )
 }
 
 /** Why a message was not sent. */
 function refused(thrown: unknown, data: unknown): unknown {
   const error = translate(thrown)
-  if (isUint8Array(data) || !(error instanceof GlueberryError) || error.code !== 'InvalidArgument') return error
-  return invalid(`data is ${kindOf(data)}: use a Uint8Array, such as new TextEncoder().encode(text)`)
+  if (isUint8Array(data) || !(error instanceof GlueberryError) || error.code !== 'InvalidArgument')
+    return error
+  return invalid(
+    `data is ${kindOf(data)}: use a Uint8Array, such as new TextEncoder().encode(text)`,
+  )
 }
 
 /** Never what it says: that is the program's own. */
 function kindOf(data: unknown): string {
-  return typeof data === 'object' && data !== null ? `of class ${data.constructor?.name ?? 'Object'}` : `of type ${typeof data}`
+  return typeof data === 'object' && data !== null
+    ? `of class ${data.constructor?.name ?? 'Object'}`
+    : `of type ${typeof data}`
 }
 
 const DONE = Promise.resolve()

@@ -1,3 +1,4 @@
+import type { PeerId } from './peer-id.js'
 import type { Direction, PressureLevel, State, StreamState } from './vocabulary.js'
 import { lower } from './words.js'
 
@@ -13,7 +14,7 @@ export interface NewPeer {
 
 /** What a node knows of a peer at this moment. */
 export interface PeerInfo {
-  readonly peer: string
+  readonly peer: PeerId
   /** The state of the link. */
   readonly state: State
   /** Who dialed the session that stands. */
@@ -62,7 +63,7 @@ export interface StreamHealth {
 /** A peer from the JSON of `rust/json.rs`. */
 export function readPeer(told: Told): PeerInfo {
   return {
-    peer: told['peer'] as string,
+    peer: told['peer'] as PeerId,
     state: lower(told['state'] as string) as State,
     direction: word<Direction>(told['direction']),
     connections: told['connections'] as number,

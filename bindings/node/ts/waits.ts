@@ -42,7 +42,12 @@ export class Wait<T> {
   #resolve!: (value: T) => void
   #reject!: (reason: unknown) => void
 
-  constructor(owner: object, signal: AbortSignal | undefined, origin?: { stack?: string }, isRef = true) {
+  constructor(
+    owner: object,
+    signal: AbortSignal | undefined,
+    origin?: { stack?: string },
+    isRef = true,
+  ) {
     this.owner = owner
     this.#signal = signal
     this.#origin = origin

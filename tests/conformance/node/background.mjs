@@ -16,8 +16,11 @@ export class Background {
   /** What a call answers; when the time is over it goes on. */
   async wait({ tag, within_ms }) {
     const { answer } = this.#find(tag)
-    const over = (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-    const told = await limited(within_ms, undefined, (signal) => Promise.race([answer, over(signal)]))
+    const over = (signal) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    const told = await limited(within_ms, undefined, (signal) =>
+      Promise.race([answer, over(signal)]),
+    )
     this.#begun.delete(tag)
     return told
   }

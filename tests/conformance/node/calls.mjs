@@ -30,25 +30,44 @@ export class Calls {
 
 const COMMANDS = {
   close: ({ node }) => node.close(),
-  listen: async ({ node, command, limit }) => ({ addresses: await limit((options) => node.listen(command.address, options)) }),
-  connect: async ({ node, command, limit }) => ({ peer: await limit((options) => node.connect(command.address, options)) }),
-  wait_established: ({ node, command, limit }) => limit((options) => node.waitEstablished(command.peer, options)),
-  disconnect: ({ node, command, limit }) => limit((options) => node.disconnect(command.peer, options)),
-  cancel_reconnection: ({ node, command, limit }) => limit((options) => node.cancelReconnection(command.peer, options)),
-  prepare_streams: ({ node, command, limit }) => limit((options) => node.prepareStreams(command.peer, command.streams, options)),
-  finalize_handshake: ({ node, command, limit }) => limit((options) => node.finalizeHandshake(command.peer, options)),
-  complete_handshake: ({ node, command, limit }) => limit((options) => node.completeHandshake(command.peer, command.streams, options)),
-  flush: ({ node, command, limit }) => limit((options) => node.flush(command.peer, command.stream, options)),
+  listen: async ({ node, command, limit }) => ({
+    addresses: await limit((options) => node.listen(command.address, options)),
+  }),
+  connect: async ({ node, command, limit }) => ({
+    peer: await limit((options) => node.connect(command.address, options)),
+  }),
+  wait_established: ({ node, command, limit }) =>
+    limit((options) => node.waitEstablished(command.peer, options)),
+  disconnect: ({ node, command, limit }) =>
+    limit((options) => node.disconnect(command.peer, options)),
+  cancel_reconnection: ({ node, command, limit }) =>
+    limit((options) => node.cancelReconnection(command.peer, options)),
+  prepare_streams: ({ node, command, limit }) =>
+    limit((options) => node.prepareStreams(command.peer, command.streams, options)),
+  finalize_handshake: ({ node, command, limit }) =>
+    limit((options) => node.finalizeHandshake(command.peer, options)),
+  complete_handshake: ({ node, command, limit }) =>
+    limit((options) => node.completeHandshake(command.peer, command.streams, options)),
+  flush: ({ node, command, limit }) =>
+    limit((options) => node.flush(command.peer, command.stream, options)),
   send: ({ node, command, limit }) =>
-    each(command, (data) => limit((options) => node.send(command.peer, command.stream, data, options))),
+    each(command, (data) =>
+      limit((options) => node.send(command.peer, command.stream, data, options)),
+    ),
   try_send: ({ node, command }) => each(command, (data) => trySend(node, command, data)),
 
   messages: ({ node, queues, command }) => {
-    queues.set(command.queue, command.stream === undefined ? node.allMessages() : node.messages(command.stream))
+    queues.set(
+      command.queue,
+      command.stream === undefined ? node.allMessages() : node.messages(command.stream),
+    )
   },
   receive: ({ queues, command, limit }) => receive(find(queues, command), command, limit),
   events: ({ node, queues, command }) => {
-    queues.set(command.queue, node.events({ peers: command.peers, kinds: command.kinds?.map(lower) }))
+    queues.set(
+      command.queue,
+      node.events({ peers: command.peers, kinds: command.kinds?.map(lower) }),
+    )
   },
   event: async ({ queues, command, limit }) => {
     const { value, done } = await limit((options) => find(queues, command).next(options))
@@ -69,10 +88,13 @@ const COMMANDS = {
   add_peer: async ({ node, command: { addresses, persistent, metadata }, limit }) => ({
     peer: await limit((options) => node.addPeer({ addresses, persistent, metadata }, options)),
   }),
-  remove_peer: ({ node, command, limit }) => limit((options) => node.removePeer(command.peer, options)),
+  remove_peer: ({ node, command, limit }) =>
+    limit((options) => node.removePeer(command.peer, options)),
   ban: ({ node, command: { target, duration_ms: durationMs }, limit }) =>
     limit((options) => node.ban(target, { ...options, durationMs })),
-  unban: async ({ node, command, limit }) => ({ was_banned: await limit((options) => node.unban(command.target, options)) }),
+  unban: async ({ node, command, limit }) => ({
+    was_banned: await limit((options) => node.unban(command.target, options)),
+  }),
   bans: ({ node }) => ({ bans: node.bans().map(toldBan) }),
 }
 
@@ -101,7 +123,8 @@ async function each(command, send) {
 }
 
 function trySend(node, { peer, stream }, data) {
-  if (!node.trySend(peer, stream, data)) throw new GlueberryError('WouldBlock', 'there is no room', { peer, stream })
+  if (!node.trySend(peer, stream, data))
+    throw new GlueberryError('WouldBlock', 'there is no room', { peer, stream })
 }
 
 /** Takes as many messages as the command says. What stops it is told with those that came. */

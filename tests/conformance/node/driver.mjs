@@ -22,7 +22,9 @@ async function obey(command) {
       return toldStart(node)
     }
     case 'begin':
-      return background.begin(command.tag, (signal) => answered(() => made().call(command.call, signal)))
+      return background.begin(command.tag, (signal) =>
+        answered(() => made().call(command.call, signal)),
+      )
     case 'await':
       return background.wait(command)
     case 'cancel':

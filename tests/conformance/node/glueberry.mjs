@@ -4,4 +4,6 @@ import { readFileSync } from 'node:fs'
 
 export * from '../../../bindings/node/dist/esm/index.js'
 
-export const { version } = JSON.parse(readFileSync(new URL('../../../bindings/node/package.json', import.meta.url), 'utf8'))
+export const { version } = JSON.parse(
+  readFileSync(new URL('../../../bindings/node/package.json', import.meta.url), 'utf8'),
+)

@@ -3,20 +3,47 @@
 import { sumOf } from './payload.mjs'
 import { snake, upper } from './words.mjs'
 
-export const toldStart = ({ peerId, listenAddresses }) => ({ peer: peerId, addresses: listenAddresses })
+export const toldStart = ({ peerId, listenAddresses }) => ({
+  peer: peerId,
+  addresses: listenAddresses,
+})
 
 export function toldError({ number, code, errorClass, retriable, hint, message, peer, stream }) {
-  return { code: number, name: code, class: errorClass, retriable, hint, message, peer: peer ?? null, stream: stream ?? null }
+  return {
+    code: number,
+    name: code,
+    class: errorClass,
+    retriable,
+    hint,
+    message,
+    peer: peer ?? null,
+    stream: stream ?? null,
+  }
 }
 
-export const toldMessage = ({ peer, stream, data }) => ({ peer, stream, size: data.length, crc: sumOf(data) })
+export const toldMessage = ({ peer, stream, data }) => ({
+  peer,
+  stream,
+  size: data.length,
+  crc: sumOf(data),
+})
 
 export function toldEvent({ type, at, ...fields }) {
   const told = Object.entries(fields).map(([name, value]) => toldField(name, value))
   return { kind: upper(type), at: at.getTime(), ...Object.fromEntries(told) }
 }
 
-export function toldPeer({ peer, state, direction, connections, addresses, persistent, metadata, lastSeen, banned }) {
+export function toldPeer({
+  peer,
+  state,
+  direction,
+  connections,
+  addresses,
+  persistent,
+  metadata,
+  lastSeen,
+  banned,
+}) {
   return {
     peer,
     state: upper(state),

@@ -11,6 +11,8 @@ import {
   type ErrorCode,
   type Event,
   type Message,
+  type Messages,
+  type PeerId,
   type PeerInfo,
   type State,
   type StreamHealth,
@@ -24,7 +26,7 @@ const config: Config = {
   handshake: 'app',
 }
 await using node = await Node.start(config, { signal: AbortSignal.timeout(1000) })
-const peer: string = await node.connect('/ip4/…', { signal: AbortSignal.timeout(1000) })
+const peer: PeerId = await node.connect('/ip4/…', { signal: AbortSignal.timeout(1000) })
 await node.send(peer, 'chat', new TextEncoder().encode('hi'))
 await node.send(peer, 'chat', Buffer.from('hi'))
 const isSent: boolean = node.trySend(peer, 'chat', new Uint8Array(1))
@@ -39,7 +41,7 @@ for await (const message of node.messages('chat')) {
   void [peer, stream, length]
 }
 
-await using inbox = node.allMessages().unref()
+await using inbox: Messages = node.allMessages().unref()
 const { value, done } = await inbox.next({ signal: AbortSignal.timeout(5) })
 if (!done) value.data.subarray(1)
 
