@@ -1,5 +1,5 @@
-// The application shakes hands: a club lets in who knows the password, and nobody else. libp2p has proven both
-// identities by then. What else has to be agreed on is said on the stream `handshake`.
+// The application shakes hands: a club lets in who knows the password, and nobody else. libp2p has
+// proven both identities by then. What else has to be agreed on is said on the stream `handshake`.
 //
 //   node app-handshake.mjs listen /ip4/127.0.0.1/tcp/0     lets in who says "glueberry", and greets
 //   node app-handshake.mjs dial ADDRESS PASSWORD           prints the greeting; exits with 1 if not let in

@@ -1,4 +1,5 @@
-// What the examples share: how they print, complain, and end at the end of standard input or at SIGINT.
+// What the examples share: how they print, complain, and end at the end of standard input or at
+// SIGINT.
 
 import { createInterface } from 'node:readline'
 

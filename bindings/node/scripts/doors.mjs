@@ -1,4 +1,5 @@
-// One copy of the classes, in CommonJS, and a thin door for `import`: so `instanceof` holds across both.
+// One copy of the classes, in CommonJS, and a thin door for `import`: so `instanceof` holds across
+// both.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

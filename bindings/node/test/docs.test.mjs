@@ -1,4 +1,5 @@
-// The code in docs/node.md and README.md runs: whole programs as they are, parts of one in a program that has a node.
+// The code in docs/node.md and README.md runs: whole programs as they are, parts of one in a
+// program that has a node.
 
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -16,7 +17,10 @@ const blocks = (text, language) =>
     ([, code]) => code,
   )
 
-/** A node with a peer that has said hi three times and echoes; both are closed a little later, which ends loops. */
+/**
+ * A node with a peer that has said hi three times and echoes; both are closed a little later, which
+ * ends loops.
+ */
 const around = (code) => `
   import { Node } from 'glueberry'
   const other = await Node.start({ listen: ['/ip4/127.0.0.1/tcp/0'], streams: ['chat'] })

@@ -42,7 +42,8 @@ function steady(
     })
     assert.equal(outcome.code, 0, outcome.stderr)
     const sizes = JSON.parse(outcome.stdout)
-    // The first half warms up. Allocators give back when they like: what counts is the least of each part.
+    // The first half warms up. Allocators give back when they like: what counts is the least of
+    // each part.
     const [early, late] = [sizes.slice(rounds / 2, rounds * 0.75), sizes.slice(rounds * 0.75)]
     const grown = Math.min(...late) - Math.min(...early)
     assert.ok(grown < most, `${grown} KiB in a quarter of the rounds: ${sizes}`)

@@ -9,15 +9,22 @@ export interface StreamConfig {
   maxMessageSize?: number | undefined
   /** Bytes that may wait to be sent to one peer before `send` waits. Default: 256 KiB. */
   sendBuffer?: number | undefined
-  /** Received bytes of one peer that may wait for the program before reading stops. Default: 1 MiB. */
+  /**
+   * Received bytes of one peer that may wait for the program before reading stops. Default: 1 MiB.
+   */
   receiveBuffer?: number | undefined
-  /** How full a buffer is, in per cent, when the event `streamPressure` tells `high`. Default: 75. */
+  /**
+   * How full a buffer is, in per cent, when the event `streamPressure` tells `high`. Default: 75.
+   */
   highWatermark?: number | undefined
   /** Below how many per cent it counts as drained. Default: 25. */
   lowWatermark?: number | undefined
 }
 
-/** How a lost peer is tried again: after pauses that double up to the longest, each drawn at random below. */
+/**
+ * How a lost peer is tried again: after pauses that double up to the longest, each drawn at random
+ * below.
+ */
 export interface ReconnectConfig {
   /** The ceiling of the first pause in milliseconds, 1 to 1 h. Default: 1 s. */
   firstDelayMs?: number | undefined

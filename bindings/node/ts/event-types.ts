@@ -143,7 +143,9 @@ export interface Lagged extends Base<'lagged'> {
   readonly missed: number
 }
 
-/** Something that happened, told apart by `type`. New kinds come with new versions: ignore others. */
+/**
+ * Something that happened, told apart by `type`. New kinds come with new versions: ignore others.
+ */
 export type Event =
   | ListenAddress
   | PeerConnecting

@@ -17,9 +17,9 @@ export interface EventFilter {
 /**
  * What happens to a node and its peers, from the subscription on; ends when the node is closed.
  *
- * Up to `eventBuffer` events wait for a slow subscriber; then the oldest are dropped, and `lagged` says how
- * many. Leaving a loop keeps the subscription: the next loop over the same object goes on where this one
- * stopped. `close()` ends it, and so does the garbage collector.
+ * Up to `eventBuffer` events wait for a slow subscriber; then the oldest are dropped, and `lagged`
+ * says how many. Leaving a loop keeps the subscription: the next loop over the same object goes on
+ * where this one stopped. `close()` ends it, and so does the garbage collector.
  *
  * @example
  * for await (const event of node.events({ kinds: ['peerEstablished', 'peerDisconnected'] })) {

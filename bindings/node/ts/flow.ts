@@ -1,5 +1,5 @@
-// The one way of waiting for items, for messages and for events: take what is held, else fetch a batch, else
-// wait until there is one. Cancelling a wait takes nothing, so it loses nothing.
+// The one way of waiting for items, for messages and for events: take what is held, else fetch a
+// batch, else wait until there is one. Cancelling a wait takes nothing, so it loses nothing.
 
 import { GlueberryError } from './errors.js'
 import { ITEMS_A_TURN, turn } from './turns.js'

@@ -47,8 +47,8 @@ export class Identity {
   /**
    * Reads a key file, at once: meant for the start of a program.
    *
-   * @throws {@link GlueberryError} `KeyFileUnreadable`; `KeyFileExposed` when other users may read it;
-   * `InvalidKey`.
+   * @throws {@link GlueberryError} `KeyFileUnreadable`; `KeyFileExposed` when other users may read
+   * it; `InvalidKey`.
    */
   static load(path: string): Identity {
     return new Identity(call(() => native.NativeIdentity.load(path)))
@@ -62,7 +62,8 @@ export class Identity {
   /**
    * Writes the key into a new file that only this user may read, at once.
    *
-   * @throws {@link GlueberryError} `KeyFileExists`, unless `overwrite` is true; `KeyFileUnwritable`.
+   * @throws {@link GlueberryError} `KeyFileExists`, unless `overwrite` is true;
+   * `KeyFileUnwritable`.
    */
   save(path: string, { overwrite = false }: { overwrite?: boolean | undefined } = {}): void {
     call(() => this.#native.save(path, overwrite))

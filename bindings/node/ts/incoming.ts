@@ -12,7 +12,8 @@ export abstract class Incoming<T> implements AsyncIterableIterator<T>, AsyncDisp
   }
 
   /**
-   * The next one; `done` at the end. Cancelling loses nothing: the next call gets what this one would have.
+   * The next one; `done` at the end. Cancelling loses nothing: the next call gets what this one
+   * would have.
    *
    * @throws {@link GlueberryError} `ConsumerTaken` while another `next()` of this iterator waits.
    */

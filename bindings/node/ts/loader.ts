@@ -1,4 +1,5 @@
-// Finds the native half: beside this package, as a build leaves it, or in the package for this platform.
+// Finds the native half: beside this package, as a build leaves it, or in the package for this
+// platform.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

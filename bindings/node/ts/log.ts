@@ -17,14 +17,15 @@ export interface LogRecord {
 }
 
 /**
- * Hands the log of the library, of all nodes in this process, to a function; `null` ends that. Without it
- * nothing is logged. There is one function for a process, its workers included: the last one counts. It does
- * not keep the process alive. When it is slow lines are dropped, and a line says how many.
+ * Hands the log of the library, of all nodes in this process, to a function; `null` ends that.
+ * Without it nothing is logged. There is one function for a process, its workers included: the
+ * last one counts. It does not keep the process alive. When it is slow lines are dropped, and a
+ * line says how many.
  *
  * What it throws is an uncaught exception; the next lines come all the same.
  *
  * @example
- * setLogger(({ level, target, message }) => console.error(level, target, message), { level: 'debug' })
+ * setLogger(({ level, message }) => console.error(level, message), { level: 'debug' })
  *
  * @throws {@link GlueberryError} `InvalidArgument` for a level that does not exist.
  */

@@ -12,17 +12,18 @@ export interface Message {
   /** On which stream. */
   readonly stream: string
   /**
-   * What it says: a view of the buffer that it came in with others, up to 256 KiB. Copy what you keep for
-   * long: `data.slice()`.
+   * What it says: a view of the buffer that it came in with others, up to 256 KiB. Copy what you
+   * keep for long: `data.slice()`.
    */
   readonly data: Uint8Array
 }
 
 /**
- * Received messages, in the order in which each peer sent them; ends when the node is closed and all was read.
+ * Received messages, in the order in which each peer sent them; ends when the node is closed and
+ * all was read.
  *
- * A stream has one consumer at a time. Leaving a loop gives the stream back, and what was not delivered goes
- * to whoever comes next, also to the next loop over the same object.
+ * A stream has one consumer at a time. Leaving a loop gives the stream back, and what was not
+ * delivered goes to whoever comes next, also to the next loop over the same object.
  *
  * @example
  * for await (const { peer, data } of node.messages('chat')) {

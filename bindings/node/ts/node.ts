@@ -26,11 +26,12 @@ import { tasks, wait, type WaitOptions } from './waits.js'
 import { lower } from './words.js'
 
 /**
- * A running node, on threads of its own. Begin with {@link Node.start}, end with {@link Node.close}.
+ * A running node, on threads of its own. Begin with {@link Node.start}, end with {@link
+ * Node.close}.
  *
  * Calls that wait take a `signal`, and reject with its reason when it aborts; for a deadline use
- * `AbortSignal.timeout(ms)`. All other failures are a {@link GlueberryError}. After `close()` every call
- * fails with `NodeClosed`.
+ * `AbortSignal.timeout(ms)`. All other failures are a {@link GlueberryError}. After `close()`
+ * every call fails with `NodeClosed`.
  *
  * @example
  * const node = await Node.start({ listen: ['/ip4/127.0.0.1/tcp/0'], streams: ['chat'] })
@@ -60,8 +61,8 @@ export class Node implements AsyncDisposable {
   /**
    * Starts a node; it is there when it listens at all its addresses.
    *
-   * @throws {@link GlueberryError} `InvalidConfig`, `InvalidAddress`, `InvalidStreamName`, `AddressInUse`,
-   * `ListenFailed`, and those of the address book's file.
+   * @throws {@link GlueberryError} `InvalidConfig`, `InvalidAddress`, `InvalidStreamName`,
+   * `AddressInUse`, `ListenFailed`, and those of the address book's file.
    */
   static async start(config: Config = {}, options?: WaitOptions): Promise<Node> {
     const identity = config.identity ?? Identity.generate()
@@ -82,8 +83,8 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * Listens at one more address, and returns what it is bound to: for port 0 the port chosen, for `0.0.0.0` an
-   * address for each of the machine's.
+   * Listens at one more address, and returns what it is bound to: for port 0 the port chosen, for
+   * `0.0.0.0` an address for each of the machine's.
    *
    * @throws {@link GlueberryError} `InvalidAddress`, `AddressInUse`, `ListenFailed`.
    */
@@ -92,34 +93,35 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * Connects to a peer and returns its id when it is established; with `handshake: 'app'` already when it is
-   * connected. At once if it is so already.
+   * Connects to a peer and returns its id when it is established; with `handshake: 'app'` already
+   * when it is connected. At once if it is so already.
    *
-   * Once established, a link that is lost comes back by itself until {@link Node.disconnect}. Aborting leaves
-   * the attempt going.
+   * Once established, a link that is lost comes back by itself until {@link Node.disconnect}.
+   * Aborting leaves the attempt going.
    *
-   * @param place an address that ends in `/p2p/` and the peer's id, or the id alone of a peer that is known.
-   * @throws {@link GlueberryError} `InvalidAddress`, `UnknownPeer`, `Unreachable`, `WrongPeer`, `TimedOut`,
-   * `HandshakeFailed`, `HandshakeTimeout`, `PeerKeyMismatch`.
+   * @param place an address that ends in `/p2p/` and the peer's id, or the id alone of a peer that
+   * is known.
+   * @throws {@link GlueberryError} `InvalidAddress`, `UnknownPeer`, `Unreachable`, `WrongPeer`,
+   * `TimedOut`, `HandshakeFailed`, `HandshakeTimeout`, `PeerKeyMismatch`.
    */
   connect(place: string, options?: WaitOptions): Promise<PeerId> {
     return wait(this, () => this.#native.connect(place), options)
   }
 
   /**
-   * Waits until a peer is established: for programs that shake hands themselves, and for those that wait until
-   * a lost peer is back.
+   * Waits until a peer is established: for programs that shake hands themselves, and for those
+   * that wait until a lost peer is back.
    *
-   * @throws {@link GlueberryError} `NotConnected` if no connection stands and none is sought; what ended the
-   * attempts.
+   * @throws {@link GlueberryError} `NotConnected` if no connection stands and none is sought; what
+   * ended the attempts.
    */
   waitEstablished(peer: string, options?: WaitOptions): Promise<void> {
     return wait(this, () => this.#native.waitEstablished(peer), options)
   }
 
   /**
-   * Ends the session with a peer, or the attempt at one. What is queued is written first, for up to `lingerMs`.
-   * Without a connection it does nothing.
+   * Ends the session with a peer, or the attempt at one. What is queued is written first, for up
+   * to `lingerMs`. Without a connection it does nothing.
    */
   disconnect(peer: string, options?: WaitOptions): Promise<void> {
     return wait(this, () => this.#native.disconnect(peer), options)
@@ -141,14 +143,15 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * Sends a message on a stream, in the order of the calls. It is done when the message is in the stream's send
-   * buffer; while that is full it waits. Aborting such a wait sends nothing. The bytes are copied: they may be
-   * changed as soon as the call has returned.
+   * Sends a message on a stream, in the order of the calls. It is done when the message is in the
+   * stream's send buffer; while that is full it waits. Aborting such a wait sends nothing. The
+   * bytes are copied: they may be changed as soon as the call has returned.
    *
-   * Await it: that is what slows you down to what the peer takes. A node takes 4,096 calls that wait.
+   * Await it: that is what slows you down to what the peer takes. A node takes 4,096 calls that
+   * wait.
    *
-   * @throws {@link GlueberryError} `NotConnected`, `UnknownStream`, `MessageTooLarge`, `StreamRefused`,
-   * `StreamFailed`, `TooManyOperations`.
+   * @throws {@link GlueberryError} `NotConnected`, `UnknownStream`, `MessageTooLarge`,
+   * `StreamRefused`, `StreamFailed`, `TooManyOperations`.
    */
   send(peer: string, stream: string, data: Uint8Array, options?: WaitOptions): Promise<void> {
     try {
@@ -161,7 +164,8 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * Sends a message on a stream if there is room for it now: false if there is none, and nothing was sent.
+   * Sends a message on a stream if there is room for it now: false if there is none, and nothing
+   * was sent.
    *
    * @throws {@link GlueberryError} as {@link Node.send}.
    */
@@ -176,17 +180,19 @@ export class Node implements AsyncDisposable {
   /**
    * Waits until the transport has taken all that was sent before on a stream.
    *
-   * @throws {@link GlueberryError} `NotConnected` if the session ends before; `StreamRefused`, `StreamFailed`.
+   * @throws {@link GlueberryError} `NotConnected` if the session ends before; `StreamRefused`,
+   * `StreamFailed`.
    */
   flush(peer: string, stream: string, options?: WaitOptions): Promise<void> {
     return wait(this, () => this.#native.flush(peer, stream), options)
   }
 
   /**
-   * Takes the messages of one stream, from all peers, fairly merged. A stream has one consumer at a time. The
-   * stream `handshake` is there for programs that shake hands themselves.
+   * Takes the messages of one stream, from all peers, fairly merged. A stream has one consumer at
+   * a time. The stream `handshake` is there for programs that shake hands themselves.
    *
-   * @throws {@link GlueberryError} `InvalidStreamName`; `ConsumerTaken` while another has the stream.
+   * @throws {@link GlueberryError} `InvalidStreamName`; `ConsumerTaken` while another has the
+   * stream.
    */
   messages(stream: string): Messages {
     return this.#messages(() => this.#native.messages(stream), stream)
@@ -209,8 +215,8 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * Accepts these streams from a peer that the program shakes hands with. Their messages are delivered once the
-   * peer is established.
+   * Accepts these streams from a peer that the program shakes hands with. Their messages are
+   * delivered once the peer is established.
    *
    * @throws {@link GlueberryError} `InvalidStreamName`, `NotConnected`, `TooManyStreams`.
    */
@@ -219,8 +225,8 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * Ends the program's handshake with a peer, which is established from now on. What was sent on `handshake` is
-   * written first.
+   * Ends the program's handshake with a peer, which is established from now on. What was sent on
+   * `handshake` is written first.
    *
    * @throws {@link GlueberryError} `WrongState`, `NotConnected`.
    */
@@ -238,10 +244,11 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * Remembers a peer, in the place of what was known of it before, and returns its id when that is saved.
+   * Remembers a peer, in the place of what was known of it before, and returns its id when that is
+   * saved.
    *
-   * @throws {@link GlueberryError} `InvalidAddress`, `Banned`, `DialedSelf`, `MetadataTooLarge`, `TooManyPeers`,
-   * and those of the address book's file.
+   * @throws {@link GlueberryError} `InvalidAddress`, `Banned`, `DialedSelf`, `MetadataTooLarge`,
+   * `TooManyPeers`, and those of the address book's file.
    */
   addPeer(
     { addresses, persistent = false, metadata = {} }: NewPeer,
@@ -276,7 +283,8 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * Bans a peer, an IP address or a range: its connections end, and no others are made in either direction.
+   * Bans a peer, an IP address or a range: its connections end, and no others are made in either
+   * direction.
    *
    * @param options `durationMs`: for how long; without it for ever.
    * @throws {@link GlueberryError} `InvalidPeerId` for a target that is none; `TooManyPeers`.
@@ -314,8 +322,9 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * Ends the node: writes what is queued for up to `lingerMs`, closes all connections, ends every iteration once
-   * what was received has been read, and frees its ports and threads. Again, it returns the same promise.
+   * Ends the node: writes what is queued for up to `lingerMs`, closes all connections, ends every
+   * iteration once what was received has been read, and frees its ports and threads. Again, it
+   * returns the same promise.
    */
   close(): Promise<void> {
     return (this.#closing ??= this.#close())

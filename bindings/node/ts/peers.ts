@@ -6,7 +6,10 @@ import { lower } from './words.js'
 export interface NewPeer {
   /** Where it is found, the most promising first. The first one ends in `/p2p/` and its id. */
   addresses: readonly string[]
-  /** Whether a link with it is kept from now on: it is dialed at once, and again for ever when it is lost. */
+  /**
+   * Whether a link with it is kept from now on: it is dialed at once, and again for ever when it is
+   * lost.
+   */
   persistent?: boolean | undefined
   /** Small facts to keep with it: up to 32, of 4,096 bytes in all. */
   metadata?: Readonly<Record<string, string>> | undefined

@@ -1,8 +1,9 @@
 import type { Message } from './messages.js'
 
 /**
- * What was fetched and not delivered when a consumer left, by stream, for the next one. At most one batch for
- * each stream, and one for the consumer of all: whoever comes takes what is here before fetching more.
+ * What was fetched and not delivered when a consumer left, by stream, for the next one. At most
+ * one batch for each stream, and one for the consumer of all: whoever comes takes what is here
+ * before fetching more.
  */
 export class Remainders {
   readonly #byStream = new Map<string, Message[]>()

@@ -1,7 +1,9 @@
 import { call } from './errors.js'
 import type { NativeNode } from './native.js'
 
-/** The numbers of peers and streams to send to, so that a message costs one call with one number. */
+/**
+ * The numbers of peers and streams to send to, so that a message costs one call with one number.
+ */
 export class Routes {
   readonly #native: NativeNode
   readonly #byPeer = new Map<string, Map<string, number>>()

@@ -1,5 +1,5 @@
-// One listener for each signal, however many calls it may abort: a program may have one signal for all of them,
-// and Node.js warns of more than ten listeners.
+// One listener for each signal, however many calls it may abort: a program may have one signal for
+// all of them, and Node.js warns of more than ten listeners.
 
 /** Calls back when a signal aborts, until what it returns is called. */
 export function onAbort(signal: AbortSignal, call: () => void): () => void {

@@ -1,4 +1,5 @@
-// Loops that never have to wait would starve timers and sockets: now and then they let the event loop turn.
+// Loops that never have to wait would starve timers and sockets: now and then they let the event
+// loop turn.
 
 import { setImmediate } from 'node:timers'
 

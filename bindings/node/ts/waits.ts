@@ -1,7 +1,7 @@
 // Calls that are under way in the native half, and the promises of them.
 //
-// The native half calls `turn` once for all that is done. While something is awaited the process is kept
-// alive, as it is by any other input or output; what nobody awaits does not keep it.
+// The native half calls `turn` once for all that is done. While something is awaited the process is
+// kept alive, as it is by any other input or output; what nobody awaits does not keep it.
 
 import { call, told, type GlueberryError } from './errors.js'
 import { native, type Finished } from './native.js'
