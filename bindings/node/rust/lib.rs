@@ -13,5 +13,6 @@ mod messages;
 mod node;
 mod peers;
 mod routes;
+mod sends;
 mod tasks;
 mod tests;

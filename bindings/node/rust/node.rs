@@ -14,16 +14,23 @@ use crate::identity::NativeIdentity;
 use crate::json;
 use crate::messages::NativeMessages;
 use crate::routes::Routes;
+use crate::sends::Sender;
 use crate::tasks::{Outcome, Pending, Tasks};
 
 /// A node on threads of its own. What waits is begun here, and returns the number of the call.
 #[napi]
 pub struct NativeNode {
     peer_id: String,
+    inner: Rc<Inner>,
+    sender: Sender,
+}
+
+/// What the calls of a node share.
+pub(crate) struct Inner {
     /// Nothing once the node is closed.
-    host: RefCell<Option<Host>>,
-    tasks: Rc<Pending>,
-    routes: RefCell<Routes>,
+    pub(crate) host: RefCell<Option<Host>>,
+    pub(crate) tasks: Rc<Pending>,
+    pub(crate) routes: RefCell<Routes>,
     /// After a fault inside nothing is certain any more.
     is_broken: Rc<Cell<bool>>,
 }
@@ -52,7 +59,7 @@ impl NativeNode {
     #[napi]
     pub fn listen_addresses(&self) -> napi::Result<Vec<String>> {
         guard(|| {
-            let host = self.host.borrow();
+            let host = self.inner.host.borrow();
             let addresses = host.as_ref().map(|host| host.node().listen_addresses());
             Ok(addresses.unwrap_or_default().iter().map(ToString::to_string).collect())
         })
@@ -111,41 +118,19 @@ impl NativeNode {
     /// A number for a peer and a stream, for sending; until `forget_routes`.
     #[napi]
     pub fn route(&self, peer: String, stream: String) -> napi::Result<u32> {
-        self.guarded(|| self.routes.borrow_mut().add(&peer, stream))
+        self.guarded(|| self.inner.routes.borrow_mut().add(&peer, stream))
     }
 
     /// Takes all numbers back.
     #[napi]
     pub fn forget_routes(&self) {
-        self.routes.borrow_mut().forget();
+        self.inner.routes.borrow_mut().forget();
     }
 
-    /// Sends a message: 0 if it is queued, otherwise the number of the call that waits for room.
+    /// The number that this node has for `send` and `try_send`.
     #[napi]
-    pub fn send(&self, route: u32, message: &[u8]) -> napi::Result<u32> {
-        self.guarded(|| {
-            let (host, routes) = (self.host.borrow(), self.routes.borrow());
-            let host = host.as_ref().ok_or_else(closed)?;
-            let way = routes.way(route).ok_or_else(no_route)?;
-            Ok(match host.send_soon(way.peer, &way.stream, message)? {
-                None => 0,
-                Some(waiting) => self.tasks.begin(waiting, |()| Outcome::Nothing),
-            })
-        })
-    }
-
-    /// Sends a message if there is room: whether there was.
-    #[napi]
-    pub fn try_send(&self, route: u32, message: &[u8]) -> napi::Result<bool> {
-        self.guarded(|| {
-            let (host, routes) = (self.host.borrow(), self.routes.borrow());
-            let host = host.as_ref().ok_or_else(closed)?;
-            let way = routes.way(route).ok_or_else(no_route)?;
-            match host.node().try_send(&way.peer, &way.stream, message) {
-                Err(error) if error.code() == ErrorCode::WouldBlock => Ok(false),
-                sent => sent.map(|()| true),
-            }
-        })
+    pub fn sender(&self) -> u32 {
+        self.sender.number()
     }
 
     /// Waits until the transport has taken what was sent on a stream.
@@ -159,7 +144,7 @@ impl NativeNode {
     pub fn messages(&self, stream: String) -> napi::Result<NativeMessages> {
         self.guarded(|| {
             let queue = self.host()?.messages(&stream)?;
-            Ok(NativeMessages::new(queue, self.tasks.clone()))
+            Ok(NativeMessages::new(queue, self.inner.tasks.clone()))
         })
     }
 
@@ -168,7 +153,7 @@ impl NativeNode {
     pub fn all_messages(&self) -> napi::Result<NativeMessages> {
         self.guarded(|| {
             let queue = self.host()?.all_messages()?;
-            Ok(NativeMessages::new(queue, self.tasks.clone()))
+            Ok(NativeMessages::new(queue, self.inner.tasks.clone()))
         })
     }
 
@@ -183,7 +168,7 @@ impl NativeNode {
             let parse = |texts: Vec<String>| texts.iter().map(|text| self.peer_of(text)).collect();
             let peers: Option<Vec<PeerId>> = peers.map(parse).transpose()?;
             let queue = self.host()?.events(filter(peers, kinds));
-            Ok(NativeEvents::new(queue, self.tasks.clone()))
+            Ok(NativeEvents::new(queue, self.inner.tasks.clone()))
         })
     }
 
@@ -232,14 +217,15 @@ impl NativeNode {
     #[napi]
     pub fn close(&self) -> napi::Result<u32> {
         // Also a broken one: what is left of it has to go.
-        guard(|| Ok(self.tasks.begin(self.host()?.close(), |()| Outcome::Nothing)))
+        guard(|| Ok(self.inner.tasks.begin(self.host()?.close(), |()| Outcome::Nothing)))
     }
 
     /// Lets its threads go, once it is closed.
     #[napi]
     pub fn release(&self) -> napi::Result<()> {
         guard(|| {
-            let host = self.host.borrow_mut().take();
+            self.sender.end();
+            let host = self.inner.host.borrow_mut().take();
             drop(host);
             Ok(())
         })
@@ -263,7 +249,8 @@ impl NativeNode {
     fn new(host: Host, tasks: Rc<Pending>) -> Self {
         let peer_id = host.node().peer_id().to_string();
         let (routes, is_broken) = Default::default();
-        Self { peer_id, host: RefCell::new(Some(host)), tasks, routes, is_broken }
+        let inner = Rc::new(Inner { host: RefCell::new(Some(host)), tasks, routes, is_broken });
+        Self { peer_id, sender: Sender::new(inner.clone()), inner }
     }
 
     /// Begins a call with what its arguments say.
@@ -281,9 +268,9 @@ impl NativeNode {
             let host = self.host()?;
             let arguments = arguments()?;
             let (running, is_broken) =
-                (host.run(|node| call(node, arguments))?, self.is_broken.clone());
+                (host.run(|node| call(node, arguments))?, self.inner.is_broken.clone());
             let watched = async move { running.await.inspect_err(|error| note(error, &is_broken)) };
-            Ok(self.tasks.begin(watched, outcome))
+            Ok(self.inner.tasks.begin(watched, outcome))
         })
     }
 
@@ -314,14 +301,21 @@ impl NativeNode {
     }
 
     fn host(&self) -> Result<Host> {
-        self.host.borrow().clone().ok_or_else(closed)
+        self.inner.host.borrow().clone().ok_or_else(closed)
     }
 
     fn peer_of(&self, text: &str) -> Result<PeerId> {
-        self.routes.borrow_mut().peer(text)
+        self.inner.routes.borrow_mut().peer(text)
     }
 
     fn guarded<T>(&self, body: impl FnOnce() -> Result<T>) -> napi::Result<T> {
+        self.inner.guarded(body)
+    }
+}
+
+impl Inner {
+    /// Runs what a function does, unless the node is broken.
+    pub(crate) fn guarded<T>(&self, body: impl FnOnce() -> Result<T>) -> napi::Result<T> {
         guard(|| {
             if self.is_broken.get() {
                 return Err(fault(ErrorCode::Panicked, "a fault inside Glueberry broke this node"));
@@ -359,10 +353,6 @@ fn note(error: &Error, is_broken: &Cell<bool>) {
     }
 }
 
-fn closed() -> Error {
+pub(crate) fn closed() -> Error {
     fault(ErrorCode::NodeClosed, "the node is closed")
-}
-
-fn no_route() -> Error {
-    fault(ErrorCode::Internal, "there is no such route")
 }

@@ -60,9 +60,8 @@ export interface NativeNode {
   connectionState(peer: string): string
   route(peer: string, stream: string): number
   forgetRoutes(): void
-  /** 0: it is queued. */
-  send(route: number, message: Uint8Array): number
-  trySend(route: number, message: Uint8Array): boolean
+  /** The number of this node for `send` and `trySend`. */
+  sender(): number
   flush(peer: string, stream: string): number
   messages(stream: string): NativeMessages
   allMessages(): NativeMessages
@@ -97,6 +96,9 @@ interface Native {
   NativeNode: {
     start(tasks: NativeTasks, identity: NativeIdentity, settings: string): number
   }
+  /** 0: it is queued. */
+  send(sender: number, route: number, message: Uint8Array): number
+  trySend(sender: number, route: number, message: Uint8Array): boolean
   NativeLog: { start(tasks: NativeTasks, level: string): NativeLog }
   eventSamples(): string
   nativeVocabulary(): string

@@ -26,8 +26,7 @@ import { tasks, wait, type WaitOptions } from './waits.js'
 import { lower } from './words.js'
 
 /**
- * A running node, on threads of its own. Begin with {@link Node.start}, end with {@link
- * Node.close}.
+ * A running node, on threads of its own. Begin with {@link Node.start}, end with `close()`.
  *
  * Calls that wait take a `signal`, and reject with its reason when it aborts; for a deadline use
  * `AbortSignal.timeout(ms)`. All other failures are a {@link GlueberryError}. After `close()`
@@ -44,6 +43,7 @@ import { lower } from './words.js'
  */
 export class Node implements AsyncDisposable {
   readonly #native: NativeNode
+  readonly #sender: number
   readonly #routes: Routes
   readonly #remainders = new Remainders()
   #closing: Promise<void> | undefined
@@ -54,6 +54,7 @@ export class Node implements AsyncDisposable {
 
   private constructor(native: NativeNode) {
     this.#native = native
+    this.#sender = native.sender()
     this.#routes = new Routes(native)
     this.peerId = native.peerId() as PeerId
   }
@@ -156,7 +157,7 @@ export class Node implements AsyncDisposable {
   send(peer: string, stream: string, data: Uint8Array, options?: WaitOptions): Promise<void> {
     try {
       options?.signal?.throwIfAborted()
-      const id = this.#native.send(this.#routes.to(peer, stream), data)
+      const id = native.send(this.#sender, this.#routes.to(peer, stream), data)
       return id === 0 ? this.#sent() : wait(this, () => id, options)
     } catch (thrown) {
       return Promise.reject(refused(thrown, data))
@@ -171,7 +172,7 @@ export class Node implements AsyncDisposable {
    */
   trySend(peer: string, stream: string, data: Uint8Array): boolean {
     try {
-      return this.#native.trySend(this.#routes.to(peer, stream), data)
+      return native.trySend(this.#sender, this.#routes.to(peer, stream), data)
     } catch (thrown) {
       throw refused(thrown, data)
     }
