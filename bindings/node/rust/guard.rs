@@ -1,4 +1,5 @@
-//! The way out of every function: no panic leaves, and an error is told with all that is known of it.
+//! The way out of every function: no panic leaves, and an error is told with all that is known of
+//! it.
 
 use std::error::Error as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,4 +1,5 @@
-//! What happens seldom crosses as JSON, which JavaScript reads faster than it takes objects one by one.
+//! What happens seldom crosses as JSON, which JavaScript reads faster than it takes objects one by
+//! one.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -6,14 +7,14 @@ use glueberry_core::embed::{Value, fields};
 use glueberry_core::{Ban, Direction, Event, PeerInfo, StreamHealth, StreamState, Unwritten};
 use serde_json::{Map, Value as Json, json};
 
-/// An event: its number, when it was, and its fields. Times and durations are in milliseconds; `ts/events.ts`
-/// gives them their types.
+/// An event: its name, when it was, and its fields. Times and durations are in milliseconds;
+/// `ts/event-reader.ts` gives them their types.
 pub(crate) fn event(event: &Event) -> Json {
     let fields: Map<String, Json> = fields(&event.kind)
         .into_iter()
         .map(|(name, value)| (name.to_owned(), field(value)))
         .collect();
-    json!({ "type": event.name().number(), "name": event.name().as_str(), "at": milliseconds(event.at), "fields": fields })
+    json!({ "name": event.name().as_str(), "at": milliseconds(event.at), "fields": fields })
 }
 
 fn field(value: Value) -> Json {

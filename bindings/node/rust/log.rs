@@ -14,7 +14,8 @@ use crate::guard::guard;
 use crate::json::milliseconds;
 use crate::tasks::{Bell, Tasks};
 
-/// The lines of the log that wait for JavaScript, from one `start` until the next one in this process.
+/// The lines of the log that wait for JavaScript, from one `start` until the next one in this
+/// process.
 #[napi]
 pub struct NativeLog {
     lines: Arc<Lines>,
@@ -23,8 +24,8 @@ pub struct NativeLog {
 
 #[napi]
 impl NativeLog {
-    /// Begins to collect lines of this level and graver: `error`, `warn`, `info`, `debug` or `trace`.
-    /// Whoever collected before does not any more.
+    /// Begins to collect lines of this level and graver: `error`, `warn`, `info`, `debug` or
+    /// `trace`. Whoever collected before does not any more.
     #[napi(factory)]
     pub fn start(tasks: &Tasks, level: String) -> napi::Result<Self> {
         guard(|| {
@@ -73,8 +74,8 @@ impl Drop for NativeLog {
 /// Counts those that collected, so that one that was replaced does not end its successor.
 static GENERATION: Mutex<u64> = Mutex::new(0);
 
-/// A line goes no further than here until JavaScript takes it. Full, it keeps the thread of the log, and
-/// the core counts what it has to drop.
+/// A line goes no further than here until JavaScript takes it. Full, it keeps the thread of the
+/// log, and the core counts what it has to drop.
 #[derive(Default)]
 struct Lines {
     state: Mutex<State>,

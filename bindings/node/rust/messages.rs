@@ -100,7 +100,8 @@ fn pack(batch: &Batch) -> Vec<u8> {
     packed
 }
 
-/// The origins of the batch before, and peers as texts: to write one costs as much as twenty messages.
+/// The origins of the batch before, and peers as texts: to write one costs as much as twenty
+/// messages.
 #[derive(Default)]
 struct Names {
     before: Vec<(PeerId, StreamName)>,
@@ -129,7 +130,8 @@ impl Names {
     }
 }
 
-/// Up to here a copy into the memory of JavaScript costs less than a buffer that it has to give back.
+/// Up to here a copy into the memory of JavaScript costs less than a buffer that it has to give
+/// back.
 const LARGEST_COPIED: usize = 64 * 1024;
 /// Some 100 KiB.
 const MOST_PEERS: usize = 1024;

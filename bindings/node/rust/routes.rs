@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use glueberry_core::{PeerId, Result};
 
-/// The ways that messages are sent, and the peers that were named. Both are bounded: what is full is
-/// emptied, and fills again with what is in use.
+/// The ways that messages are sent, and the peers that were named. Both are bounded: what is full
+/// is emptied, and fills again with what is in use.
 #[derive(Default)]
 pub(crate) struct Routes {
     ways: Vec<Way>,
@@ -33,11 +33,11 @@ impl Routes {
         Ok(peer)
     }
 
-    /// A number for a way, until [`Routes::forget`]. `ts/node.ts` keeps them, and their bound.
+    /// A number for a way, until [`Routes::forget`]. `ts/routes.ts` keeps them, and their bound.
     pub(crate) fn add(&mut self, peer: &str, stream: String) -> Result<u32> {
         let way = Way { peer: self.peer(peer)?, stream };
         self.ways.push(way);
-        Ok(u32::try_from(self.ways.len() - 1).expect("`ts/node.ts` keeps fewer"))
+        Ok(u32::try_from(self.ways.len() - 1).expect("`ts/routes.ts` keeps fewer"))
     }
 
     pub(crate) fn way(&self, number: u32) -> Option<&Way> {

@@ -1,5 +1,5 @@
-//! Sending, by numbers. A method of an object costs some 0.7 µs before it begins, more than all that a message
-//! costs otherwise; a plain function a tenth of that.
+//! Sending, by numbers. A method of an object costs some 0.7 µs before it begins, more than all
+//! that a message costs otherwise; a plain function a tenth of that.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

@@ -1,8 +1,8 @@
 //! Calls that are under way: polled on the thread of JavaScript, and woken from any other.
 //!
-//! The core carries calls out on its own threads. What is polled here only fetches what came of them, so
-//! that no second runtime is needed. One function of JavaScript is called when something is done, once
-//! for all that is done by then; it fetches the outcomes with [`Tasks::turn`].
+//! The core carries calls out on its own threads. What is polled here only fetches what came of
+//! them, so that no second runtime is needed. One function of JavaScript is called when something
+//! is done, once for all that is done by then; it fetches the outcomes with [`Tasks::turn`].
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -97,8 +97,8 @@ impl Tasks {
     }
 }
 
-/// The calls that are under way. Bounded by what the nodes take: 4,096 each, and the waits of queues,
-/// one each.
+/// The calls that are under way. Bounded by what the nodes take: 4,096 each, and the waits of
+/// queues, one each.
 pub(crate) struct Pending {
     tasks: RefCell<HashMap<u32, Task>>,
     last: Cell<u32>,
@@ -126,7 +126,8 @@ impl Pending {
             Arc::new(Call { id, bell: self.bell.clone(), is_listed: AtomicBool::new(false) });
         let future = Box::pin(async move { future.await.map(outcome) });
         self.tasks.borrow_mut().insert(id, Task { future, call: call.clone() });
-        // Its first poll comes with the next turn, so that what is done at once is told as all else is.
+        // Its first poll comes with the next turn, so that what is done at once is told as all else
+        // is.
         call.wake();
         id
     }
@@ -157,7 +158,8 @@ impl Pending {
         finished
     }
 
-    /// What came of a call, if it is done. A number without a call is that of one that was given up.
+    /// What came of a call, if it is done. A number without a call is that of one that was given
+    /// up.
     fn poll(&self, id: u32) -> Option<Finished> {
         let mut task = self.tasks.borrow_mut().remove(&id)?;
         task.call.is_listed.store(false, Ordering::Release);
