@@ -101,6 +101,8 @@ impl Tasks {
 /// queues, one each.
 pub(crate) struct Pending {
     tasks: RefCell<HashMap<u32, Task>>,
+    /// Those that were done as soon as they were begun: what came of them waits for the next turn.
+    done: RefCell<Vec<Finished>>,
     last: Cell<u32>,
     bell: Arc<Bell>,
 }
@@ -112,7 +114,7 @@ struct Task {
 
 impl Pending {
     fn new(bell: Arc<Bell>) -> Self {
-        Self { tasks: RefCell::default(), last: Cell::new(0), bell }
+        Self { tasks: RefCell::default(), done: RefCell::default(), last: Cell::new(0), bell }
     }
 
     /// Puts a call among those that are under way, and returns its number, which is never 0.
@@ -122,13 +124,14 @@ impl Pending {
         outcome: impl FnOnce(T) -> Outcome + 'static,
     ) -> u32 {
         let id = self.fresh();
-        let call =
-            Arc::new(Call { id, bell: self.bell.clone(), is_listed: AtomicBool::new(false) });
+        let (bell, is_listed) = (self.bell.clone(), AtomicBool::new(false));
+        let call = Arc::new(Call { id, bell, is_listed });
         let future = Box::pin(async move { future.await.map(outcome) });
-        self.tasks.borrow_mut().insert(id, Task { future, call: call.clone() });
-        // Its first poll comes with the next turn, so that what is done at once is told as all else
-        // is.
-        call.wake();
+        self.tasks.borrow_mut().insert(id, Task { future, call });
+        if let Some(finished) = self.poll(id) {
+            self.done.borrow_mut().push(finished);
+            self.bell.ring();
+        }
         id
     }
 
@@ -147,15 +150,24 @@ impl Pending {
     }
 
     fn turn(&self) -> Vec<Finished> {
-        self.bell.take().into_iter().filter_map(|id| self.poll(id)).collect()
+        let woken = self.bell.take();
+        let mut finished = self.done.take();
+        finished.extend(woken.into_iter().filter_map(|id| self.poll(id)));
+        finished
     }
 
     fn cancel(&self, id: u32) -> Option<Finished> {
-        let finished = self.poll(id);
+        let finished = self.poll(id).or_else(|| self.done_at_once(id));
         let given_up = self.tasks.borrow_mut().remove(&id);
         // Without the borrow: what it drops may be anything.
         drop(given_up);
         finished
+    }
+
+    fn done_at_once(&self, id: u32) -> Option<Finished> {
+        let mut done = self.done.borrow_mut();
+        let at = done.iter().position(|finished| finished.id == id)?;
+        Some(done.swap_remove(at))
     }
 
     /// What came of a call, if it is done. A number without a call is that of one that was given
