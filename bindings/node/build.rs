@@ -1,0 +1,5 @@
+//! What a native module of Node.js is linked with.
+
+fn main() {
+    napi_build::setup();
+}

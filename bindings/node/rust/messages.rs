@@ -1,0 +1,137 @@
+//! A consumer's messages: a whole batch in one buffer.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use glueberry_core::embed::{Batch, MessageQueue};
+use glueberry_core::{PeerId, StreamName};
+use napi::Env;
+use napi::bindgen_prelude::Uint8ArraySlice;
+use napi_derive::napi;
+
+use crate::guard::guard;
+use crate::tasks::{Outcome, Pending};
+
+/// The messages of one consumer.
+#[napi]
+pub struct NativeMessages {
+    queue: MessageQueue,
+    tasks: Rc<Pending>,
+    names: RefCell<Names>,
+}
+
+/// Messages that came together.
+#[napi(object, object_from_js = false)]
+pub struct Packed<'env> {
+    /// For each message two numbers of 32 bits, where it ends and the index of its origin; then the
+    /// messages, one behind the other.
+    pub bytes: Uint8ArraySlice<'env>,
+    /// How many messages.
+    pub count: u32,
+    /// Peer and stream of each origin in turn; nothing if they are those of the batch before.
+    pub origins: Option<Vec<String>>,
+}
+
+#[napi]
+impl NativeMessages {
+    /// What is there now, up to so many messages and bytes; nothing if there is none.
+    #[napi]
+    pub fn drain<'env>(
+        &self,
+        env: &'env Env,
+        most: u32,
+        most_bytes: u32,
+    ) -> napi::Result<Option<Packed<'env>>> {
+        let (packed, count, origins) = guard(|| {
+            let batch = self.queue.drain_batch(most as usize, most_bytes as usize);
+            let origins = self.names.borrow_mut().news(&batch.origins);
+            Ok((pack(&batch), batch.messages.len(), origins))
+        })?;
+        if count == 0 {
+            return Ok(None);
+        }
+        let bytes = if packed.len() <= LARGEST_COPIED {
+            Uint8ArraySlice::copy_from(env, packed)?
+        } else {
+            Uint8ArraySlice::from_data(env, packed)?
+        };
+        let count = u32::try_from(count).expect("it is at most what was asked for");
+        Ok(Some(Packed { bytes, count, origins }))
+    }
+
+    /// Begins to wait until there is something, or the end.
+    #[napi]
+    pub fn ready(&self) -> napi::Result<u32> {
+        let queue = self.queue.clone();
+        guard(|| Ok(self.tasks.begin(async move { Ok(queue.ready().await) }, Outcome::Flag)))
+    }
+
+    /// Gives the stream back, with what was not taken.
+    #[napi]
+    pub fn close(&self) -> napi::Result<()> {
+        guard(|| {
+            self.queue.close();
+            Ok(())
+        })
+    }
+}
+
+impl NativeMessages {
+    pub(crate) fn new(queue: MessageQueue, tasks: Rc<Pending>) -> Self {
+        Self { queue, tasks, names: RefCell::default() }
+    }
+}
+
+fn pack(batch: &Batch) -> Vec<u8> {
+    let head = batch.messages.len() * 8;
+    let payload: usize = batch.messages.iter().map(|(_, message)| message.len()).sum();
+    let mut packed = Vec::with_capacity(head + payload);
+    let mut end = head;
+    for (origin, message) in &batch.messages {
+        end += message.len();
+        let end = u32::try_from(end).expect("a message has at most 16 MiB");
+        packed.extend_from_slice(&end.to_ne_bytes());
+        packed.extend_from_slice(&origin.to_ne_bytes());
+    }
+    for (_, message) in &batch.messages {
+        packed.extend_from_slice(message);
+    }
+    packed
+}
+
+/// The origins of the batch before, and peers as texts: to write one costs as much as twenty
+/// messages.
+#[derive(Default)]
+struct Names {
+    before: Vec<(PeerId, StreamName)>,
+    peers: HashMap<PeerId, String>,
+}
+
+impl Names {
+    fn news(&mut self, origins: &[(PeerId, StreamName)]) -> Option<Vec<String>> {
+        if origins == self.before {
+            return None;
+        }
+        self.before = origins.to_vec();
+        Some(
+            origins
+                .iter()
+                .flat_map(|(peer, stream)| [self.text(peer), stream.to_string()])
+                .collect(),
+        )
+    }
+
+    fn text(&mut self, peer: &PeerId) -> String {
+        if self.peers.len() >= MOST_PEERS {
+            self.peers.clear();
+        }
+        self.peers.entry(*peer).or_insert_with(|| peer.to_string()).clone()
+    }
+}
+
+/// Up to here a copy into the memory of JavaScript costs less than a buffer that it has to give
+/// back.
+const LARGEST_COPIED: usize = 64 * 1024;
+/// Some 100 KiB.
+const MOST_PEERS: usize = 1024;
