@@ -4,6 +4,9 @@
 //! line of JSON ([`guard`]), calls that are under way as numbers ([`tasks`]), messages as one
 //! buffer for a whole batch ([`messages`]).
 
+// The macros of napi leave out what exports it when tests are compiled, as clippy does.
+#![cfg_attr(test, allow(dead_code))]
+
 mod events;
 mod guard;
 mod identity;
