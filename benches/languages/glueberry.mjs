@@ -10,7 +10,7 @@ const node = await Node.start({
   streams: [STREAM],
   security: 'tls',
 })
-console.log(JSON.stringify({ address: node.listenAddresses()[0] }))
+console.log(JSON.stringify({ address: node.listenAddresses[0] }))
 
 await obey({
   async receive(payload) {

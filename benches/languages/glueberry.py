@@ -43,7 +43,7 @@ async def answer(node, payload):
 async def main():
     listen = ["/ip4/127.0.0.1/tcp/0"]
     async with Node(Config(listen=listen, streams=[STREAM], security=Security.TLS)) as node:
-        print(json.dumps({"address": str(node.listen_addresses()[0])}), flush=True)
+        print(json.dumps({"address": node.listen_addresses[0]}), flush=True)
         loop = asyncio.get_running_loop()
         while order := await loop.run_in_executor(None, sys.stdin.readline):
             what, *arguments = order.split()
