@@ -5,7 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 GO_DIR := tests/interop/go
-# For `make benchmark ARGS='…'`.
+# For `make benchmark ARGS='…'`, and for `make conformance` and `make packages`.
 ARGS ?=
 # For `make install`.
 PREFIX ?= /usr/local
@@ -15,16 +15,16 @@ PROFILE ?= release
 INSTALL_LIBRARY = PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' DESTDIR='$(DESTDIR)' PROFILE='$(PROFILE)' \
 	scripts/install-library
 
-.PHONY: help run test install uninstall benchmark lint fmt docs docs-tables header vocabulary clean
+.PHONY: help run test conformance packages install uninstall benchmark lint fmt docs docs-tables header vocabulary clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## builds the CLI and shows two peers, a C peer and a Go peer exchanging messages
+run: ## builds everything and shows peers in all languages exchanging messages
 	@scripts/install-deps run
 	@python3 scripts/demo
 
-test: ## everything that is tested, in Rust, C, C++ and Go
+test: ## everything that is tested, in all languages
 	@scripts/test
 
 install: ## libglueberry for C and C++, into PREFIX; also DESTDIR, LIBDIR, PROFILE=dev
@@ -36,14 +36,21 @@ uninstall: ## removes what `make install` with the same PREFIX, LIBDIR and DESTD
 benchmark: ## throughput, latency and connection time, as JSON lines (release build)
 	cargo run --release --package glueberry-benches -- $(ARGS)
 
+conformance: ## every pair of languages goes through one scenario; prints the matrix
+	@tests/conformance/run $(ARGS)
+
+packages: ## wheels and npm packages, in dist/; ARGS='--for x86_64-gnu' for one machine
+	@scripts/packages $(ARGS)
+
 lint: ## formatting, lints, licences and duplicate dependencies
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	@scripts/check-go $(GO_DIR)
 	@scripts/check-deps
 
-fmt: ## formats Rust and Go
+fmt: ## formats Rust, Go, and TypeScript where its tools were installed by a test
 	cargo fmt --all
+	@if [ -d bindings/node/node_modules ]; then npm --prefix bindings/node run --silent format; fi
 	@if command -v gofmt >/dev/null; then gofmt -w $(GO_DIR); else echo "no Go here: its files stay as they are"; fi
 
 docs: ## the Rust reference, in target/doc; a broken link fails

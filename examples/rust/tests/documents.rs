@@ -25,6 +25,18 @@ fn the_c_quick_start_in_the_readme_is_the_example_that_is_compiled() {
 }
 
 #[test]
+fn the_python_quick_start_in_the_readme_is_the_example_that_runs() {
+    let block = format!("```python\n{}```\n", include_str!("../../python/quick_start.py"));
+    assert!(readme().contains(&block), "copy examples/python/quick_start.py into README.md");
+}
+
+#[test]
+fn the_node_quick_start_in_the_readme_is_the_example_that_runs() {
+    let block = format!("```js\n{}```\n", include_str!("../../node/quick-start.mjs"));
+    assert!(readme().contains(&block), "copy examples/node/quick-start.mjs into README.md");
+}
+
+#[test]
 fn the_table_of_errors_is_the_one_in_the_code() {
     let mut table = String::from(ERRORS_HEAD);
     for code in ErrorCode::ALL {
