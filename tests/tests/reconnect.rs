@@ -20,6 +20,15 @@ async fn node(identity: &Identity, place: &str) -> Node {
     listening(builder, place).await
 }
 
+/// Comes back by itself after a time that no test waits for.
+fn patient() -> ReconnectPolicy {
+    ReconnectPolicy {
+        first_delay: Duration::from_hours(1),
+        longest_delay: Duration::from_hours(1),
+        ..ReconnectPolicy::default()
+    }
+}
+
 async fn connected(from: &Node, to: &Node) {
     from.connect(address(to)).timeout(PATIENCE).await.expect("they connect");
 }
@@ -122,12 +131,7 @@ async fn who_waits_for_a_lost_peer_waits_through_all_attempts() {
 #[tokio::test]
 async fn a_call_to_connect_cuts_the_pause_short() {
     let identity = Identity::generate();
-    let patient = ReconnectPolicy {
-        first_delay: Duration::from_hours(1),
-        longest_delay: Duration::from_hours(1),
-        ..ReconnectPolicy::default()
-    };
-    let a = listening(builder(&["chat"]).reconnect(patient), TCP).await;
+    let a = listening(builder(&["chat"]).reconnect(patient()), TCP).await;
     let b = node(&identity, TCP).await;
     connected(&a, &b).await;
     let at = place(&address(&b));
@@ -268,7 +272,9 @@ async fn a_disconnect_while_the_dial_goes_on_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_restarted_peer_that_dials_takes_the_place_of_its_stale_session() {
     let (a, identity) = (node(&Identity::generate(), TCP).await, Identity::generate());
-    let b = node(&identity, TCP).await;
+    // It must not come back: then it would take the place of the second.
+    let b = builder_of(identity.clone(), &["chat"]).reconnect(patient());
+    let b = listening(b, TCP).await;
     connected(&b, &a).await;
     let mut events = a.events(EventFilter::peer(b.peer_id()));
     // A second process of the same peer: the first one's end was never seen here.
