@@ -123,6 +123,17 @@ fn a_host_that_is_dropped_ends_its_queues_and_completes_its_operations() {
 }
 
 #[test]
+fn a_host_that_is_dropped_as_soon_as_it_was_started_ends_its_queues() {
+    for _ in 0..50 {
+        let host = Host::start(Node::builder(Identity::generate()), Some(1)).unwrap();
+        let (events, inbox) = (host.events(EventFilter::all()), host.messages("chat").unwrap());
+        drop(host);
+        assert_eq!(closing(&inbox), Next::Closed);
+        while !matches!(events.next(Some(PATIENCE)).unwrap(), Next::Closed) {}
+    }
+}
+
+#[test]
 fn an_operation_that_is_cancelled_or_late_says_so_once() {
     let host = host();
     let events = host.events(EventFilter::all());

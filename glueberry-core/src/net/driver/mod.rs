@@ -158,9 +158,17 @@ impl Driver {
         })
     }
 
-    /// Runs until the node is shut down, or dropped.
-    pub(crate) async fn run(mut self) {
-        let _at_the_end = EndOfNode(self.settings.parts.clone());
+    /// Runs until the node is shut down, or dropped. What is returned ends the iterations of the
+    /// node's users also when it is dropped before it has begun to run.
+    pub(crate) fn run(self) -> impl Future<Output = ()> + Send {
+        let at_the_end = EndOfNode(self.settings.parts.clone());
+        async move {
+            let _at_the_end = at_the_end;
+            self.run_to_the_end().await;
+        }
+    }
+
+    async fn run_to_the_end(mut self) {
         while !self.has_left() {
             let deadline = self.next_deadline();
             tokio::select! {
