@@ -1,6 +1,6 @@
 //! The C ABI of Glueberry: what `include/glueberry.h` declares.
 //!
-//! Every function goes through one guard ([`guard`]) that keeps panics inside, refuses calls after a
+//! Every function goes through one guard (`guard`) that keeps panics inside, refuses calls after a
 //! fork and hands errors out. It translates and decides nothing: what a function does is in
 //! `glueberry_core` and its module `embed`.
 
