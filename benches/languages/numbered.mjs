@@ -19,26 +19,15 @@ export function* messages(payload, seconds) {
   }
 }
 
-/** What has come. */
-export class Receipt {
-  count = 0
-  #payload
-  constructor(payload) {
-    this.#payload = payload
-  }
+/** Whether a message ends the round. Cheap, for it is asked of each one. */
+export const isLast = (message) => message[0] >= 0x80
 
-  /** Whether it was the last; it has to be the next. */
-  take(message) {
-    const view = new DataView(message.buffer, message.byteOffset, message.byteLength)
-    const high = view.getUint32(0)
-    const number = (high % MARK) * 2 ** 32 + view.getUint32(4)
-    if (message.length !== this.#payload || number !== this.count) {
-      console.error(`message ${this.count} was lost, doubled or overtaken`)
-      process.exit(1)
-    }
-    this.count++
-    return high >= MARK
-  }
+/** So many messages have come, if the last one says the same. */
+export function counted(count, last, payload) {
+  const view = new DataView(last.buffer, last.byteOffset, last.byteLength)
+  const number = (view.getUint32(0) % MARK) * 2 ** 32 + view.getUint32(4)
+  if (number === count - 1 && last.length === payload) return count
+  throw new Error(`${count} messages of ${payload} bytes came; the last, of ${last.length}, is ${number}`)
 }
 
 /** Obeys the orders that come, a line each, and answers each with a line of JSON. */

@@ -1,7 +1,7 @@
-// One end of a measurement with zeromq.js, over CURVE. The orders are those of glueberry.py.
+// One end of a measurement with zeromq.js, over CURVE. The orders are those of party.py.
 
 import { Pair, curveKeyPair } from 'zeromq'
-import { Receipt, messages, obey } from './numbered.mjs'
+import { counted, isLast, messages, obey } from './numbered.mjs'
 
 const { publicKey, secretKey } = curveKeyPair()
 const socket = new Pair({ curveServer: true, curvePublicKey: publicKey, curveSecretKey: secretKey })
@@ -10,9 +10,11 @@ console.log(JSON.stringify({ address: `${socket.lastEndpoint} ${publicKey}` }))
 
 await obey({
   async receive(payload) {
-    const receipt = new Receipt(payload)
-    for await (const [message] of socket) if (receipt.take(message)) break
-    return receipt.count
+    let count = 0
+    for await (const [message] of socket) {
+      count++
+      if (isLast(message)) return counted(count, message, payload)
+    }
   },
   async send(payload, seconds) {
     let count = 0
@@ -23,13 +25,12 @@ await obey({
     return count
   },
   async answer(payload) {
-    const receipt = new Receipt(payload)
+    let count = 0
     for await (const [message] of socket) {
-      const isLast = receipt.take(message)
+      count++
       await socket.send(message)
-      if (isLast) break
+      if (isLast(message)) return counted(count, message, payload)
     }
-    return receipt.count
   },
 })
 socket.close()

@@ -14,14 +14,14 @@ import sys
 import time
 
 import zmq
-from numbered import Receipt, messages
+from numbered import counted, is_last, messages
 
 
 def receive(socket, payload):
-    receipt = Receipt(int(payload))
-    while not receipt.take(socket.recv()):
-        pass
-    return {"messages": receipt.count}
+    count, message = 1, socket.recv()
+    while not is_last(message):
+        count, message = count + 1, socket.recv()
+    return {"messages": counted(count, message, int(payload))}
 
 
 def send(socket, payload, seconds):

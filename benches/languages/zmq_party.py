@@ -1,4 +1,4 @@
-"""One end of a measurement with pyzmq and asyncio, over CURVE. The orders are those of glueberry.py."""
+"""One end of a measurement with pyzmq and asyncio, over CURVE. The orders are those of party.py."""
 
 import asyncio
 import json
@@ -6,14 +6,16 @@ import sys
 
 import zmq
 import zmq.asyncio
-from numbered import Receipt, messages
+from numbered import counted, is_last, messages
 
 
 async def receive(socket, payload):
-    receipt = Receipt(int(payload))
-    while not receipt.take(await socket.recv()):
-        pass
-    return receipt.count
+    count = 0
+    while True:
+        message = await socket.recv()
+        count += 1
+        if is_last(message):
+            return counted(count, message, int(payload))
 
 
 async def send(socket, payload, seconds):
@@ -24,13 +26,13 @@ async def send(socket, payload, seconds):
 
 
 async def answer(socket, payload):
-    receipt = Receipt(int(payload))
+    count = 0
     while True:
         message = await socket.recv()
-        is_last = receipt.take(message)
+        count += 1
         await socket.send(message)
-        if is_last:
-            return receipt.count
+        if is_last(message):
+            return counted(count, message, int(payload))
 
 
 async def main():

@@ -74,9 +74,9 @@ impl Language {
 
     fn party(self, folder: &Path) -> Program {
         let (interpreter, script) = match self {
-            Self::Python => ("glueberry-python/bin/python", "languages/glueberry.py"),
+            Self::Python => ("glueberry-python/bin/python", "languages/party.py"),
             Self::Pyzmq => ("pyzmq/bin/python", "languages/zmq_party.py"),
-            Self::Node => ("node", "glueberry-node/glueberry.mjs"),
+            Self::Node => ("node", "glueberry-node/party.mjs"),
             Self::ZeromqJs => ("node", "zeromq.js/zeromq.mjs"),
         };
         let (interpreter, script) = match self {

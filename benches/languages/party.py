@@ -12,32 +12,35 @@ import json
 import sys
 
 from glueberry import Config, Node, Security
-from numbered import Receipt, messages
+from numbered import counted, is_last, messages
 
 STREAM = "bench"
 
 
 async def receive(node, payload):
-    receipt = Receipt(int(payload))
+    count = 0
     async for message in node.messages(STREAM):
-        if receipt.take(message.data):
-            return receipt.count
+        count += 1
+        if is_last(message.data):
+            return counted(count, message.data, int(payload))
 
 
 async def send(node, payload, seconds):
     peer, count = node.peers()[0].peer, 0
+    # The partner may be ready earlier than this side.
+    await node.wait_established(peer)
     for count, message in enumerate(messages(int(payload), float(seconds)), 1):
         await node.send(peer, STREAM, message)
     return count
 
 
 async def answer(node, payload):
-    receipt = Receipt(int(payload))
+    count = 0
     async for message in node.messages(STREAM):
-        is_last = receipt.take(message.data)
+        count += 1
         await node.send(message.peer, STREAM, message.data)
-        if is_last:
-            return receipt.count
+        if is_last(message.data):
+            return counted(count, message.data, int(payload))
 
 
 async def main():

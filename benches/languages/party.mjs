@@ -1,7 +1,7 @@
-// One end of a measurement, in Node.js. The orders are those of glueberry.py.
+// One end of a measurement, in Node.js. The orders are those of party.py.
 
 import { Node } from 'glueberry'
-import { Receipt, messages, obey } from './numbered.mjs'
+import { counted, isLast, messages, obey } from './numbered.mjs'
 
 const STREAM = 'bench'
 
@@ -14,12 +14,16 @@ console.log(JSON.stringify({ address: node.listenAddresses[0] }))
 
 await obey({
   async receive(payload) {
-    const receipt = new Receipt(payload)
-    for await (const message of node.messages(STREAM)) if (receipt.take(message.data)) break
-    return receipt.count
+    let count = 0
+    for await (const message of node.messages(STREAM)) {
+      count++
+      if (isLast(message.data)) return counted(count, message.data, payload)
+    }
   },
   async send(payload, seconds) {
     const { peer } = node.peers()[0]
+    // The partner may be ready earlier than this side.
+    await node.waitEstablished(peer)
     let count = 0
     for (const message of messages(payload, seconds)) {
       await node.send(peer, STREAM, message)
@@ -28,13 +32,12 @@ await obey({
     return count
   },
   async answer(payload) {
-    const receipt = new Receipt(payload)
+    let count = 0
     for await (const message of node.messages(STREAM)) {
-      const isLast = receipt.take(message.data)
+      count++
       await node.send(message.peer, STREAM, message.data)
-      if (isLast) break
+      if (isLast(message.data)) return counted(count, message.data, payload)
     }
-    return receipt.count
   },
 })
 await node.close()
