@@ -2,26 +2,14 @@
 //! it.
 
 use std::error::Error as _;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use glueberry_core::embed::fault;
-use glueberry_core::{Error, ErrorCode, Result};
+use glueberry_core::embed::contained;
+use glueberry_core::{Error, Result};
 use serde_json::json;
 
 /// Runs what a function does. A panic becomes an error, and every error an exception.
 pub(crate) fn guard<T>(body: impl FnOnce() -> Result<T>) -> napi::Result<T> {
     contained(body).map_err(|error| napi::Error::from_reason(told(&error)))
-}
-
-/// A panic becomes an error.
-pub(crate) fn contained<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
-        // A panic's payload may itself panic when it is dropped.
-        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-            std::mem::forget(again);
-        }
-        Err(fault(ErrorCode::Panicked, "a fault inside Glueberry was caught"))
-    })
 }
 
 /// An error as one line, which `ts/errors.ts` reads.

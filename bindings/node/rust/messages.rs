@@ -1,11 +1,9 @@
 //! A consumer's messages: a whole batch in one buffer.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
-use glueberry_core::embed::{Batch, MessageQueue};
-use glueberry_core::{PeerId, StreamName};
+use glueberry_core::embed::{MessageQueue, Packer};
 use napi::Env;
 use napi::bindgen_prelude::Uint8ArraySlice;
 use napi_derive::napi;
@@ -18,7 +16,7 @@ use crate::tasks::{Outcome, Pending};
 pub struct NativeMessages {
     queue: MessageQueue,
     tasks: Rc<Pending>,
-    names: RefCell<Names>,
+    packer: RefCell<Packer>,
 }
 
 /// Messages that came together.
@@ -45,8 +43,8 @@ impl NativeMessages {
     ) -> napi::Result<Option<Packed<'env>>> {
         let (packed, count, origins) = guard(|| {
             let batch = self.queue.drain_batch(most as usize, most_bytes as usize);
-            let origins = self.names.borrow_mut().news(&batch.origins);
-            Ok((pack(&batch), batch.messages.len(), origins))
+            let packed = self.packer.borrow_mut().pack(&batch);
+            Ok((packed.bytes, batch.messages.len(), packed.origins))
         })?;
         if count == 0 {
             return Ok(None);
@@ -79,59 +77,10 @@ impl NativeMessages {
 
 impl NativeMessages {
     pub(crate) fn new(queue: MessageQueue, tasks: Rc<Pending>) -> Self {
-        Self { queue, tasks, names: RefCell::default() }
-    }
-}
-
-fn pack(batch: &Batch) -> Vec<u8> {
-    let head = batch.messages.len() * 8;
-    let payload: usize = batch.messages.iter().map(|(_, message)| message.len()).sum();
-    let mut packed = Vec::with_capacity(head + payload);
-    let mut end = head;
-    for (origin, message) in &batch.messages {
-        end += message.len();
-        let end = u32::try_from(end).expect("a message has at most 16 MiB");
-        packed.extend_from_slice(&end.to_ne_bytes());
-        packed.extend_from_slice(&origin.to_ne_bytes());
-    }
-    for (_, message) in &batch.messages {
-        packed.extend_from_slice(message);
-    }
-    packed
-}
-
-/// The origins of the batch before, and peers as texts: to write one costs as much as twenty
-/// messages.
-#[derive(Default)]
-struct Names {
-    before: Vec<(PeerId, StreamName)>,
-    peers: HashMap<PeerId, String>,
-}
-
-impl Names {
-    fn news(&mut self, origins: &[(PeerId, StreamName)]) -> Option<Vec<String>> {
-        if origins == self.before {
-            return None;
-        }
-        self.before = origins.to_vec();
-        Some(
-            origins
-                .iter()
-                .flat_map(|(peer, stream)| [self.text(peer), stream.to_string()])
-                .collect(),
-        )
-    }
-
-    fn text(&mut self, peer: &PeerId) -> String {
-        if self.peers.len() >= MOST_PEERS {
-            self.peers.clear();
-        }
-        self.peers.entry(*peer).or_insert_with(|| peer.to_string()).clone()
+        Self { queue, tasks, packer: RefCell::default() }
     }
 }
 
 /// Up to here a copy into the memory of JavaScript costs less than a buffer that it has to give
 /// back.
 const LARGEST_COPIED: usize = 64 * 1024;
-/// Some 100 KiB.
-const MOST_PEERS: usize = 1024;

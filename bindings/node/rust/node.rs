@@ -3,13 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use glueberry_core::embed::{Host, builder, fault};
+use glueberry_core::embed::{self, Host, builder, contained, fault};
 use glueberry_core::{Address, Error, ErrorCode, Node, PeerId, Result};
 use napi_derive::napi;
 use serde_json::Value as Json;
 
 use crate::events::{NativeEvents, filter};
-use crate::guard::{contained, guard};
+use crate::guard::guard;
 use crate::identity::NativeIdentity;
 use crate::json;
 use crate::messages::NativeMessages;
@@ -77,7 +77,7 @@ impl NativeNode {
     /// Connects to an address or a peer that is known; yields the peer.
     #[napi]
     pub fn connect(&self, place: String) -> napi::Result<u32> {
-        let parsed = || address_of(&place);
+        let parsed = || embed::place(&place);
         self.begin(parsed, |node, address| async move { node.connect(address).await }, peer_text)
     }
 
@@ -332,19 +332,6 @@ pub(crate) fn peer_text(peer: PeerId) -> Outcome {
 
 fn texts(all: &[String]) -> Vec<&str> {
     all.iter().map(String::as_str).collect()
-}
-
-/// An address, or the id of a peer whose address is known.
-fn address_of(text: &str) -> Result<Address> {
-    if text.starts_with('/') {
-        return text.parse();
-    }
-    match text.parse::<PeerId>() {
-        Ok(peer) => Ok(peer.into()),
-        // It looks like no peer id, so an address was meant.
-        Err(error) if error.code() == ErrorCode::InvalidPeerId => text.parse(),
-        Err(error) => Err(error),
-    }
 }
 
 fn note(error: &Error, is_broken: &Cell<bool>) {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use glueberry_core::embed::fault;
-use glueberry_core::{BanTarget, ErrorCode, NewPeer, Result};
+use glueberry_core::embed::{fault, new_peer};
+use glueberry_core::{BanTarget, ErrorCode, Result};
 use napi_derive::napi;
 use serde_json::Value as Json;
 
@@ -77,24 +77,6 @@ impl NativeNode {
     pub fn bans(&self) -> napi::Result<String> {
         self.look(|node| Ok(node.bans().iter().map(json::ban).collect::<Json>().to_string()))
     }
-}
-
-fn new_peer(
-    addresses: &[String],
-    persistent: bool,
-    metadata: BTreeMap<String, String>,
-) -> Result<NewPeer> {
-    let Some((first, others)) = addresses.split_first() else {
-        return Err(fault(ErrorCode::InvalidArgument, "addresses is empty: give an address"));
-    };
-    let mut peer = NewPeer::at(first.as_str())?;
-    for address in others {
-        peer = peer.or_at(address.as_str())?;
-    }
-    for (key, value) in metadata {
-        peer = peer.metadata(key, value);
-    }
-    Ok(if persistent { peer.persistent() } else { peer })
 }
 
 fn duration(milliseconds: f64) -> Result<Duration> {

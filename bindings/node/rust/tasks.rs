@@ -13,13 +13,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use glueberry_core::Result;
+use glueberry_core::embed::contained;
 use napi::bindgen_prelude::{Either4, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status};
 use napi_derive::napi;
 use parking_lot::Mutex;
 
-use crate::guard::{contained, guard, told};
+use crate::guard::{guard, told};
 use crate::node::NativeNode;
 
 /// What a call yields.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use futures::TryFutureExt;
-use glueberry_core::{BanTarget, NewPeer, Node, Result};
+use glueberry_core::embed::new_peer;
+use glueberry_core::{BanTarget, Node, Result};
 use pyo3::prelude::*;
 
 use crate::arguments::Peer;
@@ -122,20 +123,4 @@ fn nothing((): ()) -> Outcome {
 
 fn borrowed(streams: &[String]) -> Vec<&str> {
     streams.iter().map(String::as_str).collect()
-}
-
-fn new_peer(
-    addresses: &[String],
-    persistent: bool,
-    metadata: Vec<(String, String)>,
-) -> Result<NewPeer> {
-    let (first, others) = addresses.split_first().expect("the first is an argument of its own");
-    let mut peer = NewPeer::at(first.as_str())?;
-    for address in others {
-        peer = peer.or_at(address.as_str())?;
-    }
-    for (key, value) in metadata {
-        peer = peer.metadata(key, value);
-    }
-    Ok(if persistent { peer.persistent() } else { peer })
 }

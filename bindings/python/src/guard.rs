@@ -1,9 +1,7 @@
 //! The one guard around every entry: no panic leaves, nothing runs after a fork, errors go out.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use glueberry_core::embed::{fault, fork};
-use glueberry_core::{ErrorCode, Result};
+use glueberry_core::Result;
+use glueberry_core::embed::{contained, fork};
 use pyo3::prelude::*;
 
 use crate::errors::raise;
@@ -23,17 +21,6 @@ pub(crate) fn detached_entry<T: Send>(
     body: impl FnOnce() -> Result<T> + Send,
 ) -> PyResult<T> {
     entry(py, || py.detach(body))
-}
-
-/// A panic becomes an error.
-fn contained<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
-        // A panic's payload may itself panic when it is dropped.
-        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-            std::mem::forget(again);
-        }
-        Err(fault(ErrorCode::Panicked, "a fault inside Glueberry was caught"))
-    })
 }
 
 /// Something of the library that an object of Python owns. In a forked child it is left alone when

@@ -3,15 +3,18 @@
 //!
 //! For authors of bindings. Applications in Rust use [`Node`](crate::Node), inside their own runtime.
 
+mod arguments;
 mod batch;
 mod begun;
 mod completions;
+mod contained;
 mod dispatcher;
 mod fields;
 pub mod fork;
 mod host;
 mod lanes;
 pub mod logs;
+mod pack;
 mod queue;
 mod running;
 mod runtime;
@@ -23,10 +26,13 @@ mod source;
 mod vocabulary;
 
 use crate::error::{Error, ErrorCode};
+pub use arguments::{new_peer, place};
 pub use batch::Batch;
 pub use completions::{Done, Notice, Operation, Yield};
+pub use contained::contained;
 pub use fields::{Value, fields};
 pub use host::{Completing, Host};
+pub use pack::{Packed, Packer};
 pub use queue::{Next, Queue};
 pub use running::Running;
 pub use samples::samples;
