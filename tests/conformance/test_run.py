@@ -15,7 +15,7 @@ sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from harness import languages, matrix, play  # noqa: E402
+from harness import languages, matrix, play, support  # noqa: E402
 from harness.match import differs  # noqa: E402
 from harness.payload import crc_of_generated, expanded, generated  # noqa: E402
 from harness.tables import Tables  # noqa: E402
@@ -132,6 +132,28 @@ class TheRunner(unittest.TestCase):
         for value, left_out in (("1", True), ("0", False), ("", False)):
             with mock.patch.dict(os.environ, {"GLUEBERRY_WITHOUT_GO": value}):
                 self.assertEqual(language.is_left_out, left_out)
+
+
+class TheTable(unittest.TestCase):
+    PLAYED = [
+        matrix.Result("rust", "go", 1.0, None, ["talking"]),
+        matrix.Result("rust", "rust", 1.0, None, ["talking", "banning"]),
+    ]
+    TABLE = "|  | rust | go |\n| --- | :-: | :-: |\n| talking | yes | yes |\n| banning | yes | – |\n"
+
+    def test_says_yes_where_a_pair_of_the_language_played_the_scene(self):
+        scenes = [{"name": "talking"}, {"name": "banning"}]
+        self.assertEqual(support.table(["rust", "go"], scenes, self.PLAYED), self.TABLE)
+
+    def test_a_page_with_another_table_is_noticed_and_written_anew(self):
+        with tempfile.TemporaryDirectory() as folder:
+            page = Path(folder, "languages.md")
+            page.write_text(f"Before.\n{support.BEGIN}old\n{support.END}After.\n")
+            self.assertFalse(support.is_true(self.TABLE, page))
+            support.write(self.TABLE, page)
+            self.assertTrue(support.is_true(self.TABLE, page))
+            self.assertTrue(page.read_text().startswith("Before.\n"))
+            self.assertTrue(page.read_text().endswith("After.\n"))
 
 
 class TheComparison(unittest.TestCase):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
 
+from . import support
 from .driver import Driver
 from .failure import Failure
 from .languages import HERE, languages
@@ -19,6 +20,7 @@ from .tables import Tables
 
 # A pair takes 5 to 10 s on an idle machine.
 PAIR_S = 180
+DRIVERS, SCENARIO = HERE / "drivers.json", HERE / "scenario.json"
 
 
 @dataclass
@@ -29,6 +31,8 @@ class Result:
     b: str
     seconds: float
     failure: str | None
+    # The scenes that were played to their end.
+    played: list[str]
 
 
 def main(arguments=None):
@@ -52,7 +56,23 @@ def main(arguments=None):
     print_matrix([language.name for language in taking_part], results)
     passed = sum(result.failure is None for result in results)
     print(f"conformance: {passed} of {len(results)} pairs", flush=True)
-    return 0 if passed == len(results) else 1
+    if passed < len(results):
+        return 1
+    is_whole = len(taking_part) == len(known) and not options.only
+    is_ours = options.drivers == DRIVERS and options.scenario == SCENARIO
+    if not (is_whole and is_ours):
+        return 0
+    return told(support.table([language.name for language in known], scenes, results), options.write_table)
+
+
+def told(table, is_to_write):
+    """Sees to it that docs/languages.md tells what was shown."""
+    if is_to_write:
+        support.write(table)
+    elif not support.is_true(table):
+        print(f"docs/languages.md has another table: tests/conformance/run --write-table\n{table}")
+        return 1
+    return 0
 
 
 def parser():
@@ -65,8 +85,11 @@ def parser():
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="pairs at once; by default one a core"
     )
-    parser.add_argument("--drivers", type=Path, default=HERE / "drivers.json", help="other drivers")
-    parser.add_argument("--scenario", type=Path, default=HERE / "scenario.json", help="another scenario")
+    parser.add_argument("--drivers", type=Path, default=DRIVERS, help="other drivers")
+    parser.add_argument("--scenario", type=Path, default=SCENARIO, help="another scenario")
+    parser.add_argument(
+        "--write-table", action="store_true", help="write the table in docs/languages.md, after all pairs"
+    )
     return parser
 
 
@@ -108,7 +131,7 @@ def print_result(result):
 def pair(a, b, scenes, tables):
     """Plays the scenario with these two. Whatever they do, it returns."""
     began = time.monotonic()
-    drivers = {}
+    drivers, played = {}, []
     failure = None
     prefix = f"conformance-{a.name}-{b.name}-"
     with tempfile.TemporaryDirectory(prefix=prefix) as directory, Places() as places:
@@ -118,7 +141,9 @@ def pair(a, b, scenes, tables):
             for side, language in (("a", a), ("b", b)):
                 drivers[side] = started(side, language, Path(directory))
             v1 = {"a": a.v1, "b": b.v1}
-            Play(drivers, tables, places.known(), v1, f"{a.name} {b.name}").all(scenes)
+            play = Play(drivers, tables, places.known(), v1, f"{a.name} {b.name}")
+            played = play.played
+            play.all(scenes)
         except Failure as problem:
             failure = report(a, b, problem, drivers)
         except Exception as problem:  # a driver that answers nonsense must not end the runner
@@ -127,7 +152,7 @@ def pair(a, b, scenes, tables):
             ending.cancel()
             for driver in drivers.values():
                 driver.kill()
-    return Result(a.name, b.name, time.monotonic() - began, failure)
+    return Result(a.name, b.name, time.monotonic() - began, failure, played)
 
 
 def started(side, language, directory):

@@ -29,6 +29,7 @@ class Play:
         self.saved = {}
         self.seen = {}
         self.roles = {}
+        self.played = []
 
     def all(self, scenes):
         for side in self.drivers:
@@ -39,6 +40,7 @@ class Play:
             ways = [("a", "b"), ("b", "a")] if scene.get("both_ways") else [("a", "b")]
             for x, y in ways:
                 self.scene(scene, {"a": "a", "b": "b", "x": x, "y": y})
+            self.played.append(scene["name"])
 
     def takes(self, v1):
         """Whether these drivers take what is for peers of v1: always, never, on one side, or alone."""
