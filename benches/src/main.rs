@@ -25,6 +25,7 @@ mod table;
 mod throughput;
 mod watchdog;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -48,7 +49,9 @@ fn main() -> ExitCode {
 
 /// Prints the names that `--only` chooses from.
 fn list() -> ExitCode {
-    catalog::names().for_each(|name| println!("{name}"));
+    let mut out = std::io::stdout().lock();
+    // Who reads only the first ones has closed the pipe.
+    catalog::names().take_while(|name| writeln!(out, "{name}").is_ok()).for_each(drop);
     ExitCode::SUCCESS
 }
 

@@ -129,7 +129,10 @@ test('a node whose messages are read is not collected', async () => {
     const reading = reader()
     const events = alice.events({ kinds: ['peerEstablished'] })
     const { value: { peer } } = await events.next()
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    for (let round = 0; round < 100; round++) {
+      gc()
+      await new Promise(setImmediate)
+    }
     await alice.send(peer, 'chat', Buffer.from('hi'))
     console.log(String(Buffer.from((await reading).data)))
     clearInterval(timer)
