@@ -2,6 +2,7 @@ package io.github.blockberries.glueberry
 
 import io.github.blockberries.glueberry.ffi.LogLine
 import io.github.blockberries.glueberry.ffi.LogSink
+import io.github.blockberries.glueberry.ffi.keepThreadsAttached
 import io.github.blockberries.glueberry.ffi.startLog
 import io.github.blockberries.glueberry.ffi.stopLog
 import java.time.Instant
@@ -49,6 +50,10 @@ public fun interface LogListener {
 public object Logging {
     /** How long [stop] waits for a listener that is slow, in milliseconds. */
     private const val PATIENCE_MS = 1000L
+
+    init {
+        keepThreadsAttached()
+    }
 
     /**
      * Hands lines of this level and graver to a listener, in the place of the one before. It is called

@@ -1,6 +1,7 @@
 package io.github.blockberries.glueberry
 
 import io.github.blockberries.glueberry.ffi.NativeNode
+import io.github.blockberries.glueberry.ffi.keepThreadsAttached
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration
 import kotlinx.coroutines.NonCancellable
@@ -249,6 +250,10 @@ public class Node private constructor(internal val native: NativeNode) {
     public companion object {
         /** A loop that only sends starves nobody: now and then others have their turn. */
         private const val SENDS_A_TURN = 256
+
+        init {
+            keepThreadsAttached()
+        }
 
         /**
          * Starts a node; it is there when it listens at all its addresses.
