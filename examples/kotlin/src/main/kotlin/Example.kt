@@ -1,15 +1,15 @@
-// What the examples share: how they print, complain, and end at the end of standard input or at SIGINT.
+// What the examples share: how they print, complain, and end at the end of standard input.
 
 import io.github.blockberries.glueberry.GlueberryException
 import io.github.blockberries.glueberry.Message
 import io.github.blockberries.glueberry.Node
 import kotlin.system.exitProcess
 import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.TimeoutCancellationException
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.asFlow
 import kotlinx.coroutines.flow.flowOn
-import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withTimeout
 
 /** How long a call may take before the example gives up. */

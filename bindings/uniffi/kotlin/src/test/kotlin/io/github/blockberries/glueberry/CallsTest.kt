@@ -161,6 +161,7 @@ class CallsTest {
     @Test
     fun `what is known of peers is told`() = test {
         val (alice, bob) = pair()
+        until("it was seen") { bob.peer(alice.peerId)?.lastSeen != null }
         val known = assertNotNull(bob.peer(alice.peerId))
         assertEquals(listOf(known), bob.peers())
         assertEquals(alice.peerId to State.ESTABLISHED, known.peer to known.state)
