@@ -22,7 +22,7 @@ suspend fun start(command: Command): Node {
 private fun config(identity: Identity, given: Command) = Config(
     identity = identity,
     listen = given.textsOrNull("listen").orEmpty(),
-    streams = given.commandOrNull("streams")?.let { all -> all.names.associateWith { stream(all.command(it)) } }.orEmpty(),
+    streams = given.commandOrNull("streams")?.let(::streams).orEmpty(),
     addressBook = given.textOrNull("address_book")?.let(Path::of),
     autoConnect = given.flagOrNull("auto_connect") ?: true,
     handshake = given.textOrNull("handshake")?.let { HandshakeMode.valueOf(it.uppercase()) } ?: HandshakeMode.AUTOMATIC,
@@ -38,6 +38,8 @@ private fun config(identity: Identity, given: Command) = Config(
     connectionLimits = given.commandOrNull("connection_limits")?.let(::limits) ?: ConnectionLimits(),
     workerThreads = given.intOrNull("worker_threads"),
 )
+
+private fun streams(given: Command) = given.names.associateWith { stream(given.command(it)) }
 
 private fun stream(given: Command) = StreamConfig(
     maxMessageSize = given.longOrNull("max_message_size"),

@@ -96,11 +96,10 @@ public class Node private constructor(internal val native: NativeNode) {
      * `STREAM_REFUSED`, `STREAM_FAILED`, `TOO_MANY_OPERATIONS`.
      */
     public suspend fun send(peer: PeerId, stream: String, data: ByteArray) {
-        // Before the message is queued: whoever is cancelled has not sent.
-        if (sends.incrementAndGet() % SENDS_A_TURN == 0) yield() else currentCoroutineContext().ensureActive()
+        currentCoroutineContext().ensureActive()
         val route = routes.to(peer, stream)
-        val sending = call { route.send(data) } ?: return
-        sending.use { call { it.finish() } }
+        val sending = call { route.send(data) }
+        if (sending != null) sending.use { call { it.finish() } } else giveWay()
     }
 
     /**
@@ -247,8 +246,13 @@ public class Node private constructor(internal val native: NativeNode) {
 
     override fun toString(): String = "Node($peerId)"
 
+    /** A loop that only sends starves nobody. What was sent is not taken back by being cancelled here. */
+    private suspend fun giveWay() {
+        if (sends.incrementAndGet() % SENDS_A_TURN == 0) withContext(NonCancellable) { yield() }
+    }
+
     public companion object {
-        /** A loop that only sends starves nobody: now and then others have their turn. */
+        /** So many that what a turn costs does not count. */
         private const val SENDS_A_TURN = 256
 
         init {

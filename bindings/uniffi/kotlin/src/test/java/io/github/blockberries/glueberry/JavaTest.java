@@ -133,6 +133,26 @@ class JavaTest {
     }
 
     @Test
+    void sendsThatNobodyWaitsForKeepTheirOrder() {
+        AsyncNode alice = AsyncNode.start(Config.builder().listen(LOOPBACK).stream("chat").build()).join();
+        AsyncNode bob = AsyncNode.start(Config.builder().stream("chat").build()).join();
+        PeerId peer = bob.connect(alice.node().getListenAddresses().get(0)).join();
+        int count = 4000;
+        List<CompletableFuture<Void>> sends = new ArrayList<>();
+        for (int number = 0; number < count; number++) {
+            sends.add(bob.send(peer, "chat", Integer.toString(number).getBytes(UTF_8)));
+        }
+        try (AsyncMessages inbox = alice.messages("chat")) {
+            for (int number = 0; number < count; number++) {
+                assertEquals(Integer.toString(number), new String(inbox.next().join().getData(), UTF_8));
+            }
+        }
+        sends.forEach(CompletableFuture::join);
+        bob.shutdown().join();
+        alice.shutdown().join();
+    }
+
+    @Test
     void everythingElseReturnsFutures() {
         AsyncNode node = AsyncNode.start(Config.builder().stream("chat").build()).join();
         PeerId peer = Identity.generate().getPeerId();

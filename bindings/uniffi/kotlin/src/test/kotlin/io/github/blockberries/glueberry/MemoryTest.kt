@@ -3,8 +3,11 @@ package io.github.blockberries.glueberry
 import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertTrue
+import org.junit.jupiter.api.condition.EnabledOnOs
+import org.junit.jupiter.api.condition.OS
 
 /** What is let go is freed: handles by the thousand, and nodes that nobody shuts down. */
+@EnabledOnOs(OS.LINUX)
 class MemoryTest {
     @Test
     fun `identities grow no memory`() = steady("identity")

@@ -25,12 +25,12 @@ class MessagesTest {
     fun `messages arrive whole and in order, from no bytes to 1 MiB`() = test {
         val (alice, bob) = pair()
         val sizes = listOf(0, 1, 63, 64, 65_535, 65_536, 262_144, 1 shl 20, 0, 5)
-        val sending = launch { sizes.forEach { bob.send(alice.peerId, "chat", ByteArray(it) { at -> (at % 251).toByte() }) } }
+        val sending = launch { sizes.forEach { bob.send(alice.peerId, "chat", pattern(it)) } }
         val inbox = alice.messages("chat").open()
         for (size in sizes) {
             val message = inbox.expect()
             assertEquals(bob.peerId to "chat", message.peer to message.stream)
-            assertContentEquals(ByteArray(size) { at -> (at % 251).toByte() }, message.data)
+            assertContentEquals(pattern(size), message.data)
         }
         sending.join()
     }
@@ -233,6 +233,8 @@ class MessagesTest {
     fun `a name that no stream can have is refused`() = test {
         assertEquals(ErrorCode.INVALID_STREAM_NAME, codeOf { start().messages("no such name").open() })
     }
+
+    private fun pattern(size: Int) = ByteArray(size) { at -> (at % 251).toByte() }
 
     private suspend fun trickle(node: Node, peer: PeerId) {
         for (number in 0..<STORM) {

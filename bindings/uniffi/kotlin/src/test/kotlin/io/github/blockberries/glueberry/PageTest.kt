@@ -40,8 +40,9 @@ class PageTest {
     @Test
     fun `the Java on the page is that of the test`() {
         val root = File(System.getProperty("glueberry.root"))
-        val page = Regex("```java\n(.*?)```", RegexOption.DOT_MATCHES_ALL).find(root.resolve("docs/kotlin.md").readText())
+        val block = Regex("```java\n(.*?)```", RegexOption.DOT_MATCHES_ALL)
+        val java = block.find(root.resolve("docs/kotlin.md").readText())!!.groupValues[1]
         val path = "bindings/uniffi/kotlin/src/test/java/io/github/blockberries/glueberry/JavaTest.java"
-        assertContains(root.resolve(path).readText().replace("\n        ", "\n"), page!!.groupValues[1])
+        assertContains(root.resolve(path).readText().replace("\n        ", "\n"), java)
     }
 }

@@ -17,8 +17,8 @@ fun runProgram(main: String, vararg given: String, flags: List<String> = emptyLi
 
 fun startProgram(main: String, vararg given: String, flags: List<String> = emptyList()): Process {
     val java = System.getProperty("java.home") + "/bin/java"
-    val command = listOf(java, "-Xshare:auto") + flags + listOf("-cp", System.getProperty("java.class.path"), main) + given
-    return ProcessBuilder(command).start()
+    val program = listOf("-cp", System.getProperty("java.class.path"), main)
+    return ProcessBuilder(listOf(java) + flags + program + given).start()
 }
 
 fun Process.outcome(): Outcome {

@@ -24,7 +24,9 @@ suspend fun main(given: Array<String>) {
         GlobalScope.launch(start = CoroutineStart.UNDISPATCHED) { node.allMessages().collect { } }
         GlobalScope.launch(start = CoroutineStart.UNDISPATCHED) { node.events().collect { } }
     }
-    GlobalScope.launch(start = CoroutineStart.UNDISPATCHED) { while (true) bob.send(alice.peerId, "chat", ByteArray(100)) }
+    GlobalScope.launch(start = CoroutineStart.UNDISPATCHED) {
+        while (true) bob.send(alice.peerId, "chat", ByteArray(100))
+    }
     when (given[0]) {
         "exit" -> exitProcess(7)
         "halt" -> Runtime.getRuntime().halt(3)
