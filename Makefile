@@ -59,7 +59,7 @@ docs: ## the Rust reference, in target/doc; a broken link fails
 header: ## writes include/glueberry.h, from the code of glueberry-ffi
 	GLUEBERRY_WRITE_HEADER=1 cargo test --package glueberry-ffi --test header the_header_is
 
-vocabulary: ## writes the words of Python and TypeScript, from the tables in the code
+vocabulary: ## writes the words of Python, TypeScript and Swift, from the tables in the code
 	GLUEBERRY_WRITE_VOCABULARY=1 cargo test --package glueberry-tests --test vocabulary
 
 docs-tables: ## writes docs/errors.md and the limits in SECURITY.md, from the tables in the code

@@ -7,6 +7,9 @@ use std::path::Path;
 use glueberry_core::embed::{Enumeration, vocabulary};
 use glueberry_core::{ErrorClass, ErrorCode};
 
+#[path = "vocabulary/swift.rs"]
+mod swift;
+
 const PYTHON: &str = "bindings/python/python/glueberry/_vocabulary.py";
 const TYPESCRIPT: &str = "bindings/node/ts/vocabulary.ts";
 const ORIGIN: &str = "Written by `make vocabulary`, from the tables of glueberry-core.";
@@ -19,6 +22,11 @@ fn the_vocabulary_of_python_is_the_core_s() {
 #[test]
 fn the_vocabulary_of_node_is_the_core_s() {
     check(TYPESCRIPT, &typescript());
+}
+
+#[test]
+fn the_vocabulary_of_swift_is_the_core_s() {
+    check(swift::PATH, &swift::text());
 }
 
 /// Compares, or writes if asked to.
