@@ -1,5 +1,8 @@
 // Written by `make vocabulary`, from the tables of glueberry-core.
 
+/// The version of the library.
+public let glueberryVersion = "0.1.0"
+
 /// The state of the link with a peer.
 public enum ConnectionState: Int, Sendable, CaseIterable {
     case disconnected = 0
