@@ -7,7 +7,7 @@ use glueberry_core::{ErrorClass, ErrorCode};
 
 use crate::{ORIGIN, lower_camel, meaning};
 
-pub const PATH: &str = "bindings/uniffi/swift/Sources/Glueberry/Vocabulary.swift";
+pub const PATH: &str = "bindings/uniffi/swift/Glueberry/Sources/Glueberry/Vocabulary.swift";
 
 pub fn text() -> String {
     let mut text = format!("// {ORIGIN}\n\n/// The version of the library.\n");

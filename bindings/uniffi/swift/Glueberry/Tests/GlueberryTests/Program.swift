@@ -10,10 +10,14 @@ struct Outcome {
     let complaints: String
 }
 
-/// Runs a program that was built beside the tests.
-func run(_ program: String, _ arguments: [String], input: String? = nil, limit: Duration = patience) async throws -> Outcome {
+/// Runs a program: one that was built beside the tests, or in another folder.
+func run(
+    _ program: String, _ arguments: [String], in folder: URL = folderOfPrograms, at place: String? = nil,
+    limit: Duration = patience
+) async throws -> Outcome {
     let process = Process()
-    process.executableURL = folderOfPrograms.appendingPathComponent(program)
+    process.executableURL = folder.appendingPathComponent(program)
+    if let place { process.currentDirectoryURL = URL(fileURLWithPath: place) }
     process.arguments = arguments
     let (output, complaints) = (Pipe(), Pipe())
     process.standardOutput = output

@@ -1,4 +1,4 @@
-// Obeys commands, one JSON object a line: see ../../../../README.md.
+// Obeys commands, one JSON object a line: see ../../../README.md.
 
 import Foundation
 

@@ -5,7 +5,7 @@ let package = Package(
     name: "driver",
     // For executors that tasks prefer.
     platforms: [.macOS(.v15)],
-    dependencies: [.package(name: "Glueberry", path: "../../../../bindings/uniffi/swift")],
+    dependencies: [.package(path: "../../../bindings/uniffi/swift/Glueberry")],
     targets: [
         .executableTarget(name: "driver", dependencies: [.product(name: "Glueberry", package: "Glueberry")])
     ],
