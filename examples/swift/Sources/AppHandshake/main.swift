@@ -41,11 +41,12 @@ func attendBar(_ club: Node) async throws {
 }
 
 func listen(_ address: String) async throws {
+    let typed = lines()
     let club = try await Node.start(Config(listen: [address], streams: Streams(streams), handshake: .app))
     async let door: Void = attendDoor(club)
     async let bar: Void = attendBar(club)
     printAddresses(club)
-    await untilEnd()
+    for await _ in typed {}
     await club.close()
     _ = try await (door, bar)
 }

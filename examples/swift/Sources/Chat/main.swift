@@ -39,12 +39,13 @@ func sendToAll(_ node: Node, _ line: String) async throws {
 }
 
 func chat(_ key: String, _ name: String, _ address: String, _ peers: some Sequence<String>) async throws {
+    let typed = lines()
     let config = Config(identity: try identity(in: key), listen: [address], streams: ["chat"])
     let node = try await Node.start(config)
     async let printing: Void = printAll(node)
     printAddresses(node)
     for peer in peers { try await soon { _ = try await node.connect(peer) } }
-    for await line in lines() { try await sendToAll(node, "\(name)> \(line)") }
+    for await line in typed { try await sendToAll(node, "\(name)> \(line)") }
     await node.close()
     try await printing
 }

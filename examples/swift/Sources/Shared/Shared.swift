@@ -37,14 +37,17 @@ public func complain(_ error: any Error) {
     FileHandle.standardError.write(Data((text + "\n").utf8))
 }
 
-/// The lines of standard input; SIGINT ends them as well.
+/// The lines of standard input; SIGINT ends them as well, from this call on.
 public func lines() -> AsyncStream<String> {
     AsyncStream { stream in
         signal(SIGINT, SIG_IGN)
         // Held by the thread below, and used by nobody else.
         nonisolated(unsafe) let interrupt = DispatchSource.makeSignalSource(signal: SIGINT)
         interrupt.setEventHandler { stream.finish() }
+        let isReady = DispatchSemaphore(value: 0)
+        interrupt.setRegistrationHandler { isReady.signal() }
         interrupt.resume()
+        isReady.wait()
         // Reading blocks: it has a thread of its own. Not `readLine`, which would keep the program from its end.
         let reading = Thread {
             readLines(from: .standardInput) { stream.yield($0) }
@@ -66,11 +69,6 @@ private func readLines(from file: FileHandle, _ take: (String) -> Void) {
             held = Data(held[(end + 1)...])
         }
     }
-}
-
-/// Waits for the end, whatever is typed before.
-public func untilEnd() async {
-    for await _ in lines() {}
 }
 
 /// Says how a program is used, and ends it.
