@@ -10,7 +10,7 @@ use crate::{ORIGIN, lower_camel, meaning};
 pub const PATH: &str = "bindings/uniffi/swift/Glueberry/Sources/Glueberry/Vocabulary.swift";
 
 pub fn text() -> String {
-    let mut text = format!("// {ORIGIN}\n\n/// The version of the library.\n");
+    let mut text = format!("// {ORIGIN}\n// swift-format-ignore-file\n\n/// The version of the library.\n");
     writeln!(text, "public let glueberryVersion = {:?}", env!("CARGO_PKG_VERSION")).unwrap();
     for enumeration in vocabulary() {
         text += &enumeration_text(&enumeration);

@@ -65,7 +65,8 @@ final class Calls: Sendable {
             do {
                 let data = try payload(command, sent)
                 if name == "send" {
-                    try await limited(command["within_ms"]?.number) { [node] in try await node.send(peer, stream, data) }
+                    try await limited(command["within_ms"]?.number) { [node] in try await node.send(peer, stream, data)
+                    }
                 } else if try !node.trySend(peer, stream, data) {
                     throw GlueberryError(.wouldBlock, "there is no room", peer: peer, stream: stream)
                 }

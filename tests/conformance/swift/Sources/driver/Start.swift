@@ -11,7 +11,9 @@ func start(_ command: JSON) async throws -> Node {
 
 private func seed(_ hex: String) throws -> Data {
     let digits = Array(hex)
-    let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap { UInt8(String(digits[$0...$0 + 1]), radix: 16) }
+    let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+        UInt8(String(digits[$0...$0 + 1]), radix: 16)
+    }
     return Data(bytes)
 }
 

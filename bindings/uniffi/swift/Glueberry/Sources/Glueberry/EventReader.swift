@@ -69,7 +69,8 @@ extension Event {
         case .warning:
             self = .warning(
                 try Warning(
-                    at: at, code: fields.word(), peer: fields.optionalPeer(), stream: fields.optionalText(), detail: fields.text()))
+                    at: at, code: fields.word(), peer: fields.optionalPeer(), stream: fields.optionalText(),
+                    detail: fields.text()))
         case .lagged: self = .lagged(try Lagged(at: at, missed: fields.number()))
         }
     }

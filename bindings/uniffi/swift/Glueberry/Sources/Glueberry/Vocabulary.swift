@@ -1,4 +1,5 @@
 // Written by `make vocabulary`, from the tables of glueberry-core.
+// swift-format-ignore-file
 
 /// The version of the library.
 public let glueberryVersion = "0.1.0"

@@ -76,7 +76,9 @@ import Testing
     }
 
     @Test func aLostPeerIsSoughtUntilThatIsCancelled() async throws {
-        let quick = configured { $0.reconnect = ReconnectConfig(firstDelay: .milliseconds(1), longestDelay: .milliseconds(5)) }
+        let quick = configured {
+            $0.reconnect = ReconnectConfig(firstDelay: .milliseconds(1), longestDelay: .milliseconds(5))
+        }
         try await pair(bob: quick) { alice, bob in
             let events = bob.events()
             await alice.close()
@@ -92,14 +94,20 @@ import Testing
 
     @Test func aPeerComesBackAfterItWasAway() async throws {
         let identity = try Identity.generate()
-        let quick = configured { $0.reconnect = ReconnectConfig(firstDelay: .milliseconds(1), longestDelay: .milliseconds(50)) }
+        let quick = configured {
+            $0.reconnect = ReconnectConfig(firstDelay: .milliseconds(1), longestDelay: .milliseconds(50))
+        }
         try await with(quick) { bob in
             let first = try await Node.start(listening { $0.identity = identity })
             let address = first.listenAddresses[0]
             try await bob.connect(address)
             let events = bob.events(kinds: [.peerEstablished])
             await first.close()
-            try await withNode(listening { $0.identity = identity; $0.listen = [place(address)] }) { again in
+            try await withNode(
+                listening {
+                    $0.identity = identity; $0.listen = [place(address)]
+                }
+            ) { again in
                 _ = try await next(events, .peerEstablished)
                 try await bob.send(again.peerID, "chat", bytes("back"))
                 let inbox = again.messages("chat").makeAsyncIterator()

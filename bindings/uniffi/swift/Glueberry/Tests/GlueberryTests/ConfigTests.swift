@@ -48,7 +48,10 @@ import Testing
             (Config(workerThreads: -1), .invalidConfig, "workerThreads"),
             (Config(reconnect: ReconnectConfig(firstDelay: .milliseconds(-1))), .invalidConfig, "firstDelay"),
             (Config(reconnect: ReconnectConfig(firstDelay: .zero)), .invalidConfig, "firstDelay"),
-            (Config(streams: ["my_stream": StreamConfig(highWatermark: 300)]), .invalidConfig, "my_stream.highWatermark"),
+            (
+                Config(streams: ["my_stream": StreamConfig(highWatermark: 300)]), .invalidConfig,
+                "my_stream.highWatermark"
+            ),
             (Config(streams: ["chat": StreamConfig(sendBuffer: 1)]), .invalidConfig, "sendBuffer"),
             (Config(dialTimeout: .seconds(Int64.max)), .invalidConfig, "dialTimeout"),
             (Config(keepAlive: .on(timeout: .milliseconds(1))), .invalidConfig, "timeout"),

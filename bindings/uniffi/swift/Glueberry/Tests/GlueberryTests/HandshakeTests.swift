@@ -34,8 +34,16 @@ import Testing
     }
 
     private func shaking(_ body: @escaping @Sendable (Node, Node) async throws -> Void) async throws {
-        try await with(listening { $0.handshake = .app; $0.streams = [] }) { alice in
-            try await withNode(configured { $0.handshake = .app; $0.streams = [] }) { bob in
+        try await with(
+            listening {
+                $0.handshake = .app; $0.streams = []
+            }
+        ) { alice in
+            try await withNode(
+                configured {
+                    $0.handshake = .app; $0.streams = []
+                }
+            ) { bob in
                 let events = alice.events(kinds: [.peerConnected])
                 try await bob.connect(alice.listenAddresses[0])
                 _ = try await next(events, .peerConnected)

@@ -34,7 +34,9 @@ import Testing
         var dumped = ""
         dump(identity, to: &dumped)
         dump(Config(identity: identity), to: &dumped)
-        for shown in [dumped, "\(identity)", String(reflecting: identity), String(describing: Config(identity: identity))] {
+        for shown in [
+            dumped, "\(identity)", String(reflecting: identity), String(describing: Config(identity: identity)),
+        ] {
             #expect(shown.contains(identity.peerID.text))
             #expect(shown.range(of: "a5a5|165|PRIVATE", options: [.regularExpression, .caseInsensitive]) == nil)
         }

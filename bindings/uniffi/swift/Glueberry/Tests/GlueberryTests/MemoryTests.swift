@@ -17,7 +17,8 @@ import Testing
         /// 10,000 leaked objects of 200 bytes are 2,000 KiB.
         @Test(arguments: steps)
         func handlesGrowNoMemory(step: (name: String, rounds: Int, count: Int)) async throws {
-            let outcome = try await run("Probe", ["grow", step.name, "\(step.rounds)", "\(step.count)"], limit: .seconds(120))
+            let outcome = try await run(
+                "Probe", ["grow", step.name, "\(step.rounds)", "\(step.count)"], limit: .seconds(120))
             #expect(outcome.status == 0, "\(outcome.complaints)")
             let sizes = outcome.output.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
             try #require(sizes.count == step.rounds)

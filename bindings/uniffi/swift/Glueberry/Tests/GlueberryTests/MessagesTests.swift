@@ -150,7 +150,9 @@ import Testing
             try await until {
                 // Before the first waits this one does; then it is cancelled, and takes nothing.
                 let second = Task { try await inbox.next() }
-                let stopping = Task { try await Task.sleep(for: .milliseconds(50)); second.cancel() }
+                let stopping = Task {
+                    try await Task.sleep(for: .milliseconds(50)); second.cancel()
+                }
                 defer { stopping.cancel() }
                 do { _ = try await second.value } catch let error as GlueberryError {
                     return error.code == .consumerTaken

@@ -36,7 +36,11 @@ import Testing
                 #expect(try String(contentsOfFile: book, encoding: .utf8).contains(peer.text))
                 await fails(.addressBookLocked) { _ = try await Node.start(configured { $0.addressBook = book }) }
             }
-            try await with(configured { $0.addressBook = book; $0.autoConnect = false }) { node in
+            try await with(
+                configured {
+                    $0.addressBook = book; $0.autoConnect = false
+                }
+            ) { node in
                 #expect(try node.peer(peer)?.isPersistent == false)
                 try await node.dialKnownPeers()
                 try await node.removePeer(peer)

@@ -115,7 +115,9 @@ private let large = 512 << 10
         let streams: Streams = ["chat": StreamConfig(sendBuffer: 1024, receiveBuffer: 1024)]
         try await pair(
             alice: listening { $0.streams = streams },
-            bob: configured { $0.streams = streams; $0.linger = linger },
+            bob: configured {
+                $0.streams = streams; $0.linger = linger
+            },
             body)
     }
 
