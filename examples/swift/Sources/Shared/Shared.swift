@@ -6,6 +6,7 @@ import Glueberry
 /// How long a call may take before the example gives up.
 private let patience = Duration.seconds(30)
 
+/// A call was given up.
 public struct TookTooLong: Error {}
 
 /// Gives a call up when it takes too long.

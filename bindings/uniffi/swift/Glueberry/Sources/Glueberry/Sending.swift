@@ -9,10 +9,10 @@ extension Node {
     ///
     /// - Throws: `GlueberryError`: `notConnected`, `unknownStream`, `messageTooLarge`, `streamRefused`,
     ///   `streamFailed`, `tooManyOperations`.
-    // On the caller's actor: most messages have room at once, and going elsewhere would cost more than they do.
     public func send(
         _ peer: PeerID, _ stream: String, _ data: Data, isolation actor: isolated (any Actor)? = #isolation
     ) async throws {
+        // On the caller's actor: most messages have room at once, and going elsewhere would cost more than they do.
         try Task.checkCancellation()
         guard let sending = try call({ try routes.to(peer, stream).send(message: data) }) else {
             // A loop that only sends lets others run now and then.

@@ -229,6 +229,18 @@ import Testing
         }
         await fails(.nodeClosed) { _ = try kept.value?.peers() }
     }
+
+    @MainActor @Test func theBodyOfWithNodeRunsWhereItsCallerDoes() async throws {
+        var seen: [PeerID] = []
+        let peer = try await withNode(configured()) { node in
+            MainActor.assertIsolated()
+            seen.append(node.peerID)
+            await #expect(throws: GlueberryError.self) { try await node.send(node.peerID, "chat", bytes("x")) }
+            MainActor.assertIsolated()
+            return node.peerID
+        }
+        #expect(seen == [peer])
+    }
 }
 
 final class Kept<Value: Sendable>: @unchecked Sendable {
