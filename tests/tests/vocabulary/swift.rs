@@ -7,10 +7,11 @@ use glueberry_core::{ErrorClass, ErrorCode};
 
 use crate::{ORIGIN, lower_camel, meaning};
 
-pub const PATH: &str = "bindings/uniffi/swift/Glueberry/Sources/Glueberry/Vocabulary.swift";
+pub(crate) const PATH: &str = "bindings/uniffi/swift/Glueberry/Sources/Glueberry/Vocabulary.swift";
 
-pub fn text() -> String {
-    let mut text = format!("// {ORIGIN}\n// swift-format-ignore-file\n\n/// The version of the library.\n");
+pub(crate) fn text() -> String {
+    let mut text =
+        format!("// {ORIGIN}\n// swift-format-ignore-file\n\n/// The version of the library.\n");
     writeln!(text, "public let glueberryVersion = {:?}", env!("CARGO_PKG_VERSION")).unwrap();
     for enumeration in vocabulary() {
         text += &enumeration_text(&enumeration);
@@ -73,8 +74,10 @@ fn type_name(enumeration: &str) -> &str {
 
 /// As Swift spells abbreviations: `InvalidPeerId` is `invalidPeerID`.
 fn case(word: &str) -> String {
-    let word = lower_camel(word);
-    word.strip_suffix("Id").map(|stem| format!("{stem}ID")).unwrap_or(word)
+    match lower_camel(word).strip_suffix("Id") {
+        Some(stem) => format!("{stem}ID"),
+        None => lower_camel(word),
+    }
 }
 
 fn escaped(case: &str) -> String {
