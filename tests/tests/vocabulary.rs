@@ -9,6 +9,8 @@ use glueberry_core::{ErrorClass, ErrorCode};
 
 #[path = "vocabulary/kotlin.rs"]
 mod kotlin;
+#[path = "vocabulary/swift.rs"]
+mod swift;
 
 const PYTHON: &str = "bindings/python/python/glueberry/_vocabulary.py";
 const TYPESCRIPT: &str = "bindings/node/ts/vocabulary.ts";
@@ -27,6 +29,11 @@ fn the_vocabulary_of_node_is_the_core_s() {
 #[test]
 fn the_vocabulary_of_kotlin_is_the_core_s() {
     check(kotlin::PATH, &kotlin::text());
+}
+
+#[test]
+fn the_vocabulary_of_swift_is_the_core_s() {
+    check(swift::PATH, &swift::text());
 }
 
 /// Compares, or writes if asked to.
