@@ -37,6 +37,20 @@ fn the_node_quick_start_in_the_readme_is_the_example_that_runs() {
 }
 
 #[test]
+fn the_kotlin_quick_start_in_the_readme_is_the_example_that_runs() {
+    let example = include_str!("../../kotlin/src/main/kotlin/QuickStart.kt");
+    let block = format!("```kotlin\n{example}```\n");
+    assert!(readme().contains(&block), "copy QuickStart.kt of examples/kotlin into README.md");
+}
+
+#[test]
+fn the_swift_quick_start_in_the_readme_is_the_example_that_runs() {
+    let example = include_str!("../../swift/Sources/QuickStart/main.swift");
+    let block = format!("```swift\n{example}```\n");
+    assert!(readme().contains(&block), "copy QuickStart of examples/swift into README.md");
+}
+
+#[test]
 fn the_table_of_errors_is_the_one_in_the_code() {
     let mut table = String::from(ERRORS_HEAD);
     for code in ErrorCode::ALL {
