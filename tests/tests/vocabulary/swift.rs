@@ -63,7 +63,7 @@ fn cases(is_so: impl Fn(&&ErrorCode) -> bool) -> String {
     names.join(",\n            ")
 }
 
-/// `State` is a property wrapper of SwiftUI, and what an event has is a kind.
+/// `State` is a property wrapper of `SwiftUI`, and what an event has is a kind.
 fn type_name(enumeration: &str) -> &str {
     match enumeration {
         "State" => "ConnectionState",
