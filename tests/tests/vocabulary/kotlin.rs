@@ -7,10 +7,10 @@ use glueberry_core::embed::vocabulary;
 
 use super::{ORIGIN, meaning, upper_snake};
 
-pub const PATH: &str =
+pub(crate) const PATH: &str =
     "bindings/uniffi/kotlin/src/main/kotlin/io/github/blockberries/glueberry/Vocabulary.kt";
 
-pub fn text() -> String {
+pub(crate) fn text() -> String {
     let mut text = format!("// {ORIGIN}\n\npackage io.github.blockberries.glueberry\n");
     for (enumeration, words) in vocabulary() {
         if enumeration == "ErrorCode" {
