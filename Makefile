@@ -39,7 +39,7 @@ benchmark: ## throughput, latency and connection time, as JSON lines (release bu
 conformance: ## every pair of languages goes through one scenario; prints the matrix
 	@tests/conformance/run $(ARGS)
 
-packages: ## wheels and npm packages, in dist/; ARGS='--for x86_64-gnu' for one machine
+packages: ## wheels, npm packages, a jar and a Swift package, in dist/; ARGS='--for x86_64-gnu' for one machine
 	@scripts/packages $(ARGS)
 
 lint: ## formatting, lints, licences and duplicate dependencies

@@ -1,0 +1,1 @@
+"""What `make packages` consists of: a module for each language, and what they share."""
