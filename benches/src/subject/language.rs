@@ -1,6 +1,7 @@
 //! A language that sends or receives, and a partner that keeps up with it, each in its own process.
 //! `benches/languages` has the programs.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -25,6 +26,10 @@ pub(crate) enum Language {
     Python,
     /// Glueberry in Node.js.
     Node,
+    /// Glueberry in Kotlin.
+    Kotlin,
+    /// Glueberry in Swift.
+    Swift,
     /// pyzmq with asyncio, over CURVE.
     Pyzmq,
     /// zeromq.js, over CURVE.
@@ -42,13 +47,16 @@ pub(crate) enum Role {
 }
 
 impl Language {
-    pub(crate) const ALL: [Self; 4] = [Self::Python, Self::Node, Self::Pyzmq, Self::ZeromqJs];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Python, Self::Node, Self::Kotlin, Self::Swift, Self::Pyzmq, Self::ZeromqJs];
 
     /// As results name it.
     pub(crate) fn implementation(self) -> &'static str {
         match self {
             Self::Python => "glueberry-python",
             Self::Node => "glueberry-node",
+            Self::Kotlin => "glueberry-kotlin",
+            Self::Swift => "glueberry-swift",
             Self::Pyzmq => "pyzmq",
             Self::ZeromqJs => "zeromq.js",
         }
@@ -56,7 +64,7 @@ impl Language {
 
     pub(crate) fn security(self) -> &'static str {
         match self {
-            Self::Python | Self::Node => "tls",
+            Self::Python | Self::Node | Self::Kotlin | Self::Swift => "tls",
             Self::Pyzmq | Self::ZeromqJs => "curve",
         }
     }
@@ -73,19 +81,24 @@ impl Language {
     }
 
     fn party(self, folder: &Path) -> Program {
-        let (interpreter, script) = match self {
-            Self::Python => ("glueberry-python/bin/python", "languages/party.py"),
-            Self::Pyzmq => ("pyzmq/bin/python", "languages/zmq_party.py"),
-            Self::Node => ("node", "glueberry-node/party.mjs"),
-            Self::ZeromqJs => ("node", "zeromq.js/zeromq.mjs"),
-        };
-        let (interpreter, script) = match self {
-            Self::Python | Self::Pyzmq => (folder.join(interpreter), package().join(script)),
+        let (scripts, here) = (package().join("languages"), folder.join(self.implementation()));
+        let mut command = match self {
+            Self::Python => script(here.join("bin/python"), scripts.join("party.py")),
+            Self::Pyzmq => script(here.join("bin/python"), scripts.join("zmq_party.py")),
             // Node.js looks for packages beside the script.
-            Self::Node | Self::ZeromqJs => (interpreter.into(), folder.join(script)),
+            Self::Node => script("node", here.join("party.mjs")),
+            Self::ZeromqJs => script("node", here.join("zeromq.mjs")),
+            // `prepare` has written down how they are started.
+            Self::Kotlin | Self::Swift => Command::new(here.join("party")),
         };
-        Program::start(self.implementation(), Command::new(interpreter).arg(script))
+        Program::start(self.implementation(), &mut command)
     }
+}
+
+fn script(interpreter: impl AsRef<OsStr>, script: PathBuf) -> Command {
+    let mut command = Command::new(interpreter);
+    command.arg(script);
+    command
 }
 
 /// A language and its partner, connected.
@@ -115,7 +128,7 @@ impl Pair {
         let mut party = language.party(folder);
         let Listening { address } = block_in_place(|| party.answer());
         let partner = match language {
-            Language::Python | Language::Node => {
+            Language::Python | Language::Node | Language::Kotlin | Language::Swift => {
                 let node = Way::Tls.node().await;
                 let connected = node.connect(address.as_str()).await;
                 Partner::Node { node, peer: connected.expect("a node on this machine is reached") }

@@ -47,7 +47,7 @@ pub(crate) enum Subject {
 }
 
 impl Subject {
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Tls,
         Self::Noise,
         Self::Quic,
@@ -60,6 +60,10 @@ impl Subject {
         Self::Language(Language::Python, Role::Sends),
         Self::Language(Language::Node, Role::Receives),
         Self::Language(Language::Node, Role::Sends),
+        Self::Language(Language::Kotlin, Role::Receives),
+        Self::Language(Language::Kotlin, Role::Sends),
+        Self::Language(Language::Swift, Role::Receives),
+        Self::Language(Language::Swift, Role::Sends),
         Self::Language(Language::Pyzmq, Role::Receives),
         Self::Language(Language::Pyzmq, Role::Sends),
         Self::Language(Language::ZeromqJs, Role::Receives),
