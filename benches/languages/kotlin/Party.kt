@@ -93,6 +93,6 @@ fun main() = runBlocking(Dispatchers.Default) {
     val config = Config(listen = listen, streams = streamsOf(STREAM), security = Security.TLS)
     Node.start(config).useAsync { node ->
         println("""{"address":"${node.listenAddresses.first()}"}""")
-        for (line in generateSequence(::readLine)) println("""{"messages":${obey(node, line.split(" "))}}""")
+        for (line in generateSequence(::readlnOrNull)) println("""{"messages":${obey(node, line.split(" "))}}""")
     }
 }
