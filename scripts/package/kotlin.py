@@ -1,10 +1,9 @@
 """A jar for the JVM, with the native halves of all machines that the JVM tells apart."""
 
-import os
 import shutil
 import tempfile
 
-from .common import DIST, ROOT, VERSION, WORK, build_native, fresh, run, say
+from .common import DIST, ROOT, VERSION, WORK, build_native, run, say
 
 HOME = ROOT / "bindings/uniffi/kotlin"
 OUT = WORK / "kotlin"
@@ -42,4 +41,4 @@ def check():
 
 def maven(*words, cwd=ROOT):
     command = ["mvn", "--batch-mode", "--quiet", "-Dstyle.color=never", f"-Dmaven.repo.local={REPOSITORY}"]
-    run([*command, *words], cwd=cwd, env={**os.environ})
+    run([*command, *words], cwd=cwd)
