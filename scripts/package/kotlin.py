@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 
-from .common import DIST, ROOT, VERSION, WORK, build_native, run, say
+from .common import DIST, ROOT, VERSION, WORK, build_native, fresh, run, say
 
 HOME = ROOT / "bindings/uniffi/kotlin"
 OUT = WORK / "kotlin"
@@ -13,6 +13,8 @@ JAR, POM = DIST / f"glueberry-{VERSION}.jar", DIST / f"glueberry-{VERSION}.pom"
 
 
 def build(targets):
+    # None of an earlier build may get into the jar.
+    fresh(OUT)
     for target in targets:
         if not target.jna:
             continue

@@ -3,6 +3,7 @@
 import os
 import platform
 import shutil
+import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
@@ -14,9 +15,13 @@ NAME = f"glueberry-swift-{VERSION}"
 ARCHIVE = DIST / f"{NAME}.tar.gz"
 SWIFT = ROOT / "scripts/swift-env"
 NATIVES = WORK / "swift-natives"
+# What swift-env ends with where no Swift can be had.
+IMPOSSIBLE = 77
 
 
 def build(targets):
+    # None of an earlier build may get into the package.
+    fresh(NATIVES)
     for target in targets:
         if target.libc != "glibc":  # There is no Swift for musl but the static one.
             continue
@@ -38,6 +43,8 @@ def build(targets):
 
 def check():
     """The package, as the dependency of a program that has nothing else."""
+    if subprocess.run([SWIFT]).returncode == IMPOSSIBLE:
+        return say(f"NOT TRIED: {ARCHIVE.name}, for there is no Swift here")
     say(f"trying {ARCHIVE.name}")
     with tempfile.TemporaryDirectory() as folder:
         with tarfile.open(ARCHIVE) as archive:

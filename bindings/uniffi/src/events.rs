@@ -6,7 +6,7 @@ use glueberry_core::embed::{self, EventQueue, Notice, fault, fields, samples};
 use glueberry_core::{ErrorCode, Event, EventFilter, EventName, PeerId, Result};
 
 use crate::fault::{Told, guard};
-use crate::records::{UnwrittenRecord, milliseconds, number};
+use crate::records::{UnwrittenRecord, milliseconds, number, size};
 
 /// The events of one subscriber.
 #[derive(uniffi::Object)]
@@ -130,11 +130,6 @@ fn kind(number: i32) -> Result<EventName> {
 #[uniffi::export]
 pub fn event_samples() -> Told<Vec<EventRecord>> {
     guard(|| Ok(samples().iter().map(record).collect()))
-}
-
-/// A bound as the languages give it; a negative one is none at all.
-pub(crate) fn size(bound: i32) -> usize {
-    usize::try_from(bound).unwrap_or(0)
 }
 
 fn event_of(notice: Notice) -> Option<EventRecord> {

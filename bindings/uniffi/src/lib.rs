@@ -3,7 +3,7 @@
 //! The other halves, in `../kotlin` and `../swift`, are what programs see. Between them: plain
 //! records with signed integers, since Java has no others; times in milliseconds; errors as one type
 //! with a number (`fault`); messages as one buffer for a whole batch (`messages`). Every function
-//! returns a result, for the languages can throw only from those.
+//! that can fail returns a result, for the languages can throw only from those.
 
 mod cancel;
 mod events;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use glueberry_core::embed::{MessageQueue, Packer};
 use parking_lot::Mutex;
 
-use crate::events::size;
 use crate::fault::{Told, guard};
+use crate::records::size;
 
 /// The messages of one consumer.
 #[derive(uniffi::Object)]

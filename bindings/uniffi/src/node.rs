@@ -209,13 +209,11 @@ impl NativeNode {
 
     /// Uses the node, unless it is closed or broken.
     pub(crate) fn with<T>(&self, act: impl FnOnce(&Host) -> Result<T>) -> Told<T> {
-        guard(|| {
-            if self.is_broken.load(Ordering::Relaxed) {
-                return Err(broken());
-            }
-            embed::contained(|| act(self.host.read().as_ref().ok_or_else(closed)?))
-                .inspect_err(|error| self.note(error))
-        })
+        if self.is_broken.load(Ordering::Relaxed) {
+            return Err(broken().into());
+        }
+        let used = embed::contained(|| act(self.host.read().as_ref().ok_or_else(closed)?));
+        Ok(used.inspect_err(|error| self.note(error))?)
     }
 
     /// Looks at what the node has of a peer.

@@ -138,6 +138,11 @@ impl Bounded for i64 {
     const MOST: Self = i64::MAX;
 }
 
+/// How much is wanted, as the languages say it; less than nothing is nothing.
+pub(crate) fn size(wanted: i32) -> usize {
+    usize::try_from(wanted).unwrap_or(0)
+}
+
 /// Since 1970. A time before it is 0.
 pub(crate) fn milliseconds(time: SystemTime) -> i64 {
     number(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis())
