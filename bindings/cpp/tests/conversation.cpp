@@ -226,15 +226,9 @@ void a_filter_leaves_events_out() {
   CHECK(test::take(events).kind() == EventKind::peer_established);
 }
 
-Node club() {
-  const auto identity = Identity::generate();
-  return Node::start(
-      Config(identity).handshake(Handshake::app).listen("/ip4/127.0.0.1/tcp/0").stream("chat"));
-}
-
 void the_application_shakes_hands() {
-  const auto host = club();
-  const auto guest = club();
+  const auto host = test::club();
+  const auto guest = test::club();
   const auto at_host = host.messages("handshake");
   const auto at_guest = guest.messages("handshake");
   const auto chat = host.messages("chat");

@@ -80,6 +80,15 @@ inline glueberry::Node dialer() {
   return glueberry::Node::start(glueberry::Config(identity).stream("chat").stream("news"));
 }
 
+// Nobody is let in without the application's handshake.
+inline glueberry::Node club() {
+  const auto identity = glueberry::Identity::generate();
+  return glueberry::Node::start(glueberry::Config(identity)
+                                    .handshake(glueberry::Handshake::app)
+                                    .listen("/ip4/127.0.0.1/tcp/0")
+                                    .stream("chat"));
+}
+
 // Anna listens, Bruno has dialed her, and both are established.
 struct Pair {
   glueberry::Node anna = listener();

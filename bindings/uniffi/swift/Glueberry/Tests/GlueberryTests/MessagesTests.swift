@@ -36,14 +36,17 @@ import Testing
         try await pair { alice, bob in
             let (count, got) = (2000, Kept<[Int]>())
             got.value = []
+            // A few messages for each wait that was cancelled: however fast they are, it is a storm.
+            let (cancellations, cancelled) = AsyncStream.makeStream(of: Void.self)
             async let sending: Void = {
+                var cancellation = cancellations.makeAsyncIterator()
                 for number in 0..<count {
                     try await bob.send(alice.peerID, "chat", numbered(number))
-                    if number.isMultiple(of: 3) { try await Task.sleep(for: .microseconds(50)) }
+                    if number.isMultiple(of: 3) { await Task.yield() }
+                    if number.isMultiple(of: 20) { await cancellation.next() }
                 }
             }()
             let inbox = alice.messages("chat").makeAsyncIterator()
-            var cancelled = 0
             while got.value!.count < count {
                 let waiting = Task {
                     while let message = try await inbox.next() {
@@ -55,12 +58,11 @@ import Testing
                     try await Task.sleep(for: .microseconds(Int64.random(in: 0...1500)))
                     waiting.cancel()
                 }
-                do { try await waiting.value } catch is CancellationError { cancelled += 1 }
+                do { try await waiting.value } catch is CancellationError { cancelled.yield() }
                 stopping.cancel()
                 _ = await stopping.result
             }
             #expect(got.value == Array(0..<count))
-            #expect(cancelled > 50)
             try await sending
         }
     }
