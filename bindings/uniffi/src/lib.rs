@@ -13,6 +13,8 @@ mod log;
 mod messages;
 mod node;
 mod peers;
+#[allow(unsafe_code)]
+mod quick;
 mod records;
 mod sends;
 mod settings;

@@ -164,15 +164,24 @@ impl Host {
         stream: &str,
         message: &[u8],
     ) -> Result<Option<Running<()>>> {
-        fork::check()?;
-        if !self.inner.lanes.is_waiting(peer, stream) {
-            match self.node().try_send(&peer, stream, message) {
-                Err(error) if error.code() == ErrorCode::WouldBlock => {}
-                done => return done.map(|()| None),
-            }
+        match self.send_now(peer, stream, message) {
+            Err(error) if error.code() == ErrorCode::WouldBlock => {}
+            done => return done.map(|()| None),
         }
         let place = self.inner.budget.place(message.len())?;
         Ok(Some(self.spawn(place, self.send_in_turn(peer, stream, message))))
+    }
+
+    /// [`Host::send_soon`], as far as it need not wait.
+    ///
+    /// # Errors
+    /// [`ErrorCode::WouldBlock`] where it would have to; as [`Node::send`]; [`ErrorCode::Forked`].
+    pub fn send_now(&self, peer: PeerId, stream: &str, message: &[u8]) -> Result<()> {
+        fork::check()?;
+        if self.inner.lanes.is_waiting(peer, stream) {
+            return Err(Error::new(ErrorCode::WouldBlock, "others wait for room on this stream"));
+        }
+        self.node().try_send(&peer, stream, message)
     }
 
     /// [`Node::shutdown`], awaited anywhere. It goes on when what it returns is dropped.

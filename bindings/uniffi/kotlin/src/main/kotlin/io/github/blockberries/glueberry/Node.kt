@@ -97,8 +97,7 @@ public class Node private constructor(internal val native: NativeNode) {
      */
     public suspend fun send(peer: PeerId, stream: String, data: ByteArray) {
         currentCoroutineContext().ensureActive()
-        val route = routes.to(peer, stream)
-        val sending = call { route.send(data) }
+        val sending = routes.to(peer, stream).send(data)
         if (sending != null) sending.use { call { it.finish() } } else giveWay()
     }
 
@@ -108,10 +107,8 @@ public class Node private constructor(internal val native: NativeNode) {
      *
      * @throws GlueberryException as [send].
      */
-    public fun trySend(peer: PeerId, stream: String, data: ByteArray): Boolean {
-        val route = routes.to(peer, stream)
-        return call { route.trySend(data) }
-    }
+    public fun trySend(peer: PeerId, stream: String, data: ByteArray): Boolean =
+        routes.to(peer, stream).trySend(data)
 
     /**
      * Waits until the transport has taken all that was sent before on a stream.
