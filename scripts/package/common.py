@@ -17,13 +17,13 @@ LICENCES = ["LICENSE-APACHE", "LICENSE-MIT"]
 TOOLS = ["maturin==1.16.0", "cargo-zigbuild==0.24.1", "ziglang==0.17.1"]
 
 
-def install_tools(targets):
+def install_tools(triples):
     say("tools")
     if not (WORK / "tools/bin/python").exists():
         run([sys.executable, "-m", "venv", WORK / "tools"])
     run([WORK / "tools/bin/python", "-m", "pip", "install", "--quiet",
          "--disable-pip-version-check", *TOOLS])
-    run(["rustup", "target", "add", *(target.triple for target in targets)])
+    run(["rustup", "target", "add", *triples])
 
 
 def build_native(crate, target):
