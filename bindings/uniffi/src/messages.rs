@@ -1,18 +1,33 @@
 //! A consumer's messages: a whole batch in one buffer.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use glueberry_core::embed::{MessageQueue, Packer};
 use parking_lot::Mutex;
 
 use crate::fault::{Told, guard};
+use crate::quick::MESSAGES;
 use crate::records::size;
 
 /// The messages of one consumer.
 #[derive(uniffi::Object)]
 pub struct NativeMessages {
     queue: MessageQueue,
-    packer: Mutex<Packer>,
+    packing: Mutex<Packing>,
+    /// A wait of `poll_ready`.
+    waiting: Mutex<Option<BoxFuture<'static, bool>>>,
+    /// Among those of `quick`, once it was asked for.
+    number: OnceLock<i64>,
+}
+
+#[derive(Default)]
+struct Packing {
+    packer: Packer,
+    /// What was taken from the queue and could not be handed over: it comes next.
+    kept: Option<PackedMessages>,
 }
 
 /// Messages that came together.
@@ -29,19 +44,15 @@ pub struct PackedMessages {
 
 #[uniffi::export]
 impl NativeMessages {
+    /// What the functions of `quick` know it by, as long as this object lives.
+    pub fn number(self: Arc<Self>) -> Told<i64> {
+        guard(|| Ok(*self.number.get_or_init(|| MESSAGES.enter(&self))))
+    }
+
     /// What is there now, up to so many messages, and no more once they have so many bytes; nothing if
     /// there is none.
     pub fn drain(&self, most: i32, most_bytes: i32) -> Told<Option<PackedMessages>> {
-        guard(|| {
-            let batch = self.queue.drain_batch(size(most), size(most_bytes));
-            if batch.messages.is_empty() {
-                return Ok(None);
-            }
-            let packed = self.packer.lock().pack(&batch);
-            let count =
-                i32::try_from(batch.messages.len()).expect("it is at most what was asked for");
-            Ok(Some(PackedMessages { bytes: packed.bytes, count, origins: packed.origins }))
-        })
+        guard(|| Ok(self.pack(&mut self.packing.lock(), most, most_bytes)))
     }
 
     /// Waits until `drain` gives something: true; or until the end, or `cancel_ready`: false.
@@ -73,6 +84,60 @@ impl NativeMessages {
 
 impl NativeMessages {
     pub(crate) fn new(queue: MessageQueue) -> Arc<Self> {
-        Arc::new(Self { queue, packer: Mutex::default() })
+        let (packing, waiting) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { queue, packing, waiting, number: OnceLock::new() })
+    }
+
+    /// `drain` into these bytes: how many messages. Nothing if they do not fit or their origins are not
+    /// those of the batch before: they are what `drain` gives next.
+    pub(crate) fn drain_into(
+        &self,
+        most: i32,
+        most_bytes: i32,
+        room: &mut [u8],
+    ) -> Told<Option<i32>> {
+        guard(|| {
+            let mut packing = self.packing.lock();
+            let Some(packed) = self.pack(&mut packing, most, most_bytes) else {
+                return Ok(Some(0));
+            };
+            match room.get_mut(..packed.bytes.len()) {
+                Some(room) if packed.origins.is_none() => room.copy_from_slice(&packed.bytes),
+                _ => {
+                    packing.kept = Some(packed);
+                    return Ok(None);
+                }
+            }
+            Ok(Some(packed.count))
+        })
+    }
+
+    /// `ready`, begun anew: the waker of the call before is forgotten.
+    pub(crate) fn poll_ready(&self, waker: &Waker) -> Poll<bool> {
+        let mut waiting = self.waiting.lock();
+        let queue = self.queue.clone();
+        let mut ready = async move { queue.ready().await }.boxed();
+        let polled = ready.poll_unpin(&mut Context::from_waker(waker));
+        *waiting = polled.is_pending().then_some(ready);
+        polled
+    }
+
+    fn pack(&self, packing: &mut Packing, most: i32, most_bytes: i32) -> Option<PackedMessages> {
+        if packing.kept.is_some() {
+            return packing.kept.take();
+        }
+        let batch = self.queue.drain_batch(size(most), size(most_bytes));
+        if batch.messages.is_empty() {
+            return None;
+        }
+        let packed = packing.packer.pack(&batch);
+        let count = i32::try_from(batch.messages.len()).expect("it is at most what was asked for");
+        Some(PackedMessages { bytes: packed.bytes, count, origins: packed.origins })
+    }
+}
+
+impl Drop for NativeMessages {
+    fn drop(&mut self) {
+        MESSAGES.leave(self.number.get());
     }
 }

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use crate::cancel::{Cancel, unless};
 use crate::fault::{Fault, Told, guard};
 use crate::node::NativeNode;
-use crate::quick;
+use crate::quick::ROUTES;
 
 /// A peer and a stream: their texts cross once, not with each message.
 #[derive(uniffi::Object)]
@@ -25,7 +25,7 @@ pub struct Route {
 impl Route {
     /// What the functions of `quick` know it by, as long as this object lives.
     pub fn number(self: Arc<Self>) -> Told<i64> {
-        guard(|| Ok(*self.number.get_or_init(|| quick::enter(&self))))
+        guard(|| Ok(*self.number.get_or_init(|| ROUTES.enter(&self))))
     }
 
     /// Sends a message: nothing if it is queued, otherwise what waits for room.
@@ -59,9 +59,7 @@ impl Route {
 
 impl Drop for Route {
     fn drop(&mut self) {
-        if let Some(number) = self.number.get() {
-            quick::leave(*number);
-        }
+        ROUTES.leave(self.number.get());
     }
 }
 

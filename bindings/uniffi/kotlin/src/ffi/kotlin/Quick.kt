@@ -1,17 +1,22 @@
 package io.github.blockberries.glueberry.ffi
 
 import com.sun.jna.Native
+import java.nio.ByteBuffer
 
 /**
- * Calls of numbers and bytes alone, of `quick.rs`: they cost JNA no structures, as those of uniffi do. The
- * route is the number of one that is held during the call.
+ * Calls of numbers and bytes alone, of `quick.rs`: they cost JNA no structures, as those of uniffi do.
+ * Objects go by their number: whoever calls holds them.
  */
+@Suppress("FunctionName")
 public object Quick {
     public const val QUEUED: Int = 0
     public const val NO_ROOM: Int = 1
+    public const val READY: Int = 1
+    public const val NOT_READY: Int = 0
+    public const val WAITS: Int = -1
 
     init {
-        // The library that uniffi loads: in another there would be none of its routes.
+        // The library that uniffi loads: another would have none of its objects.
         val library = System.getProperty("uniffi.component.glueberry.libraryOverride") ?: "glueberry_uniffi"
         Native.register(Quick::class.java, library)
     }
@@ -21,4 +26,12 @@ public object Quick {
 
     @JvmStatic
     public external fun glueberry_uniffi_try_send(route: Long, message: ByteArray, length: Int): Int
+
+    /** Into a direct buffer, from its position. */
+    @JvmStatic
+    public external fun glueberry_uniffi_drain(messages: Long, most: Int, mostBytes: Int, room: ByteBuffer, size: Int): Int
+
+    /** `rung` is the address of a function. */
+    @JvmStatic
+    public external fun glueberry_uniffi_ready(messages: Long, rung: Long, token: Long): Int
 }

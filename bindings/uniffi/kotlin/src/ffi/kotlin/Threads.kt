@@ -9,7 +9,8 @@ import com.sun.jna.Native
  * caught at it by the end of the program.
  */
 public fun keepThreadsAttached() {
-    val keep = CallbackThreadInitializer(true, false, "glueberry")
-    Native.setCallbackThreadInitializer(uniffiRustFutureContinuationCallbackImpl, keep)
-    Native.setCallbackThreadInitializer(uniffiCallbackInterfaceLogSink.take, keep)
+    Native.setCallbackThreadInitializer(uniffiRustFutureContinuationCallbackImpl, attachedForGood())
+    Native.setCallbackThreadInitializer(uniffiCallbackInterfaceLogSink.take, attachedForGood())
 }
+
+internal fun attachedForGood() = CallbackThreadInitializer(true, false, "glueberry")

@@ -2,9 +2,11 @@ package io.github.blockberries.glueberry
 
 import io.github.blockberries.glueberry.ffi.NativeMessages
 import io.github.blockberries.glueberry.ffi.NativeNode
-import io.github.blockberries.glueberry.ffi.PackedMessages
+import io.github.blockberries.glueberry.ffi.Quick
+import io.github.blockberries.glueberry.ffi.Waits
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
+import java.util.concurrent.ArrayBlockingQueue
 
 /**
  * The messages of a native queue, after those that an earlier consumer left.
@@ -18,6 +20,8 @@ internal class Inbox(
     /** Lives as long as somebody reads. */
     @Suppress("unused") private val node: NativeNode,
 ) : Source<Message> {
+    /** Good for as long as there is [native]. */
+    private val number = call { native.number() }
     private var hasEnded = false
     private var origins = emptyList<Origin>()
 
@@ -34,13 +38,25 @@ internal class Inbox(
     @Synchronized
     override fun fill(): Boolean {
         if (hasEnded) return false
-        val packed = call { native.drain(MOST, MOST_BYTES) } ?: return false
-        packed.origins?.let { origins = it.chunked(2) { (peer, stream) -> Origin(PeerId.told(peer), stream) } }
-        remainders.add(unpack(packed))
-        return true
+        val messages = fetch() ?: fetchWithOrigins()
+        remainders.add(messages)
+        return messages.isNotEmpty()
     }
 
-    override suspend fun ready(): Boolean = call { native.ready() }
+    /** The quick way; null where it does not go. */
+    private fun fetch(): List<Message>? = Rooms.use { room ->
+        val count = Quick.glueberry_uniffi_drain(number, MOST, MOST_BYTES, room, room.capacity())
+        if (count < 0) null else unpack(room, count)
+    }
+
+    private fun fetchWithOrigins(): List<Message> {
+        val packed = call { native.drain(MOST, MOST_BYTES) } ?: return emptyList()
+        packed.origins?.let { origins = it.chunked(2) { (peer, stream) -> Origin(PeerId.told(peer), stream) } }
+        return unpack(ByteBuffer.wrap(packed.bytes).order(ByteOrder.nativeOrder()), packed.count)
+    }
+
+    /** If the quick way fails, the other one tells why. */
+    override suspend fun ready(): Boolean = Waits.ready(number) ?: call { native.ready() }
 
     /** Gives the stream back, and ends a wait. After it nothing is taken any more. */
     @Synchronized
@@ -56,12 +72,15 @@ internal class Inbox(
         native.destroy()
     }
 
-    private fun unpack(packed: PackedMessages): List<Message> {
-        val index = ByteBuffer.wrap(packed.bytes).order(ByteOrder.nativeOrder())
-        var from = packed.count * BYTES_OF_AN_ENTRY
-        return List(packed.count) {
-            val (end, origin) = index.getInt() to origins[index.getInt()]
-            Message(origin.peer, origin.stream, packed.bytes.copyOfRange(from, end)).also { from = end }
+    private fun unpack(packed: ByteBuffer, count: Int): List<Message> {
+        var from = count * BYTES_OF_AN_ENTRY
+        packed.position(from)
+        return List(count) { index ->
+            val end = packed.getInt(index * BYTES_OF_AN_ENTRY)
+            val origin = origins[packed.getInt(index * BYTES_OF_AN_ENTRY + Int.SIZE_BYTES)]
+            val data = ByteArray(end - from).also(packed::get)
+            from = end
+            Message(origin.peer, origin.stream, data)
         }
     }
 
@@ -74,5 +93,21 @@ internal class Inbox(
 
         /** For each message two numbers of 32 bits: where it ends, and whom it is from. */
         const val BYTES_OF_AN_ENTRY = 8
+    }
+}
+
+/** Memory that the native half writes to: for as long as a batch is fetched, and a few are kept. */
+private object Rooms {
+    private const val KEPT = 2
+
+    /** A full batch, unless a message larger than 64 KiB ends it. */
+    private const val SIZE = 384 * 1024
+    private val free = ArrayBlockingQueue<ByteBuffer>(KEPT)
+
+    inline fun <T> use(fill: (ByteBuffer) -> T): T {
+        val room = free.poll() ?: ByteBuffer.allocateDirect(SIZE).order(ByteOrder.nativeOrder())
+        // JNA hands over what begins at the position.
+        room.clear()
+        return fill(room).also { free.offer(room) }
     }
 }

@@ -244,11 +244,11 @@ class MessagesTest {
     /** A few messages for each wait that was cancelled: however fast they are, it is a storm. */
     private suspend fun storm(node: Node, peer: PeerId, cancelled: ReceiveChannel<Unit>) {
         for (burst in (0..<STORM).chunked(BURST)) {
+            cancelled.receive()
             for (number in burst) {
                 node.send(peer, "chat", numbered(number))
                 if (number % 3 == 0) yield()
             }
-            cancelled.receive()
         }
     }
 
