@@ -42,12 +42,11 @@ internal class Route(private val native: NativeRoute) {
     }
 
     /** Sends a message if there is room: whether there was. */
-    fun trySend(message: ByteArray): Boolean {
-        return when (Quick.glueberry_uniffi_try_send(number, message, message.size)) {
+    fun trySend(message: ByteArray): Boolean =
+        when (Quick.glueberry_uniffi_try_send(number, message, message.size)) {
             Quick.QUEUED -> true
             Quick.NO_ROOM -> false
             // It tells what is wrong.
             else -> call { native.trySend(message) }
         }
-    }
 }
