@@ -27,7 +27,9 @@ pub struct Packed<'env> {
     pub bytes: Uint8ArraySlice<'env>,
     /// How many messages.
     pub count: u32,
-    /// Peer and stream of each origin in turn; nothing if they are those of the batch before.
+    /// Whether the origins that were told before hold no more.
+    pub forgets: bool,
+    /// Peer and stream of each new origin in turn, if there are any: they come behind those that were told.
     pub origins: Option<Vec<String>>,
 }
 
@@ -41,21 +43,21 @@ impl NativeMessages {
         most: u32,
         most_bytes: u32,
     ) -> napi::Result<Option<Packed<'env>>> {
-        let (packed, count, origins) = guard(|| {
+        let (packed, count) = guard(|| {
             let batch = self.queue.drain_batch(most as usize, most_bytes as usize);
-            let packed = self.packer.borrow_mut().pack(&batch);
-            Ok((packed.bytes, batch.messages.len(), packed.origins))
+            Ok((self.packer.borrow_mut().pack(&batch), batch.messages.len()))
         })?;
         if count == 0 {
             return Ok(None);
         }
-        let bytes = if packed.len() <= LARGEST_COPIED {
-            Uint8ArraySlice::copy_from(env, packed)?
+        let bytes = if packed.bytes.len() <= LARGEST_COPIED {
+            Uint8ArraySlice::copy_from(env, packed.bytes)?
         } else {
-            Uint8ArraySlice::from_data(env, packed)?
+            Uint8ArraySlice::from_data(env, packed.bytes)?
         };
         let count = u32::try_from(count).expect("it is at most what was asked for");
-        Ok(Some(Packed { bytes, count, origins }))
+        let origins = (!packed.origins.is_empty()).then_some(packed.origins);
+        Ok(Some(Packed { bytes, count, forgets: packed.forgets, origins }))
     }
 
     /// Begins to wait until there is something, or the end.

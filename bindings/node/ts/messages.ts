@@ -90,14 +90,15 @@ export class Inflow implements Source<Message> {
   fill(): boolean {
     const packed = call(() => this.#native.drain(MOST, MOST_BYTES))
     if (!packed) return false
-    const { bytes, count, origins } = packed
+    const { bytes, count, forgets, origins } = packed
     this.#buffer = bytes.buffer
     this.#offset = bytes.byteOffset
     this.#index = new Uint32Array(bytes.buffer, bytes.byteOffset, 2 * count)
     this.#from = 8 * count
     this.#count = count
     this.#at = 0
-    if (origins) this.#origins = origins
+    if (forgets) this.#origins = []
+    if (origins) this.#origins.push(...origins)
     this.#left = NOTHING
     this.#leftAt = 0
     return true

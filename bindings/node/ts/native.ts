@@ -31,6 +31,7 @@ export interface NativeQueue {
 export interface Packed {
   bytes: Uint8Array
   count: number
+  forgets: boolean
   origins?: string[]
 }
 

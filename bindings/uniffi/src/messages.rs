@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use glueberry_core::embed::{MessageQueue, Packer};
+use glueberry_core::embed::{MessageQueue, Packed, Packer};
 use parking_lot::Mutex;
 
 use crate::fault::{Told, guard};
@@ -38,8 +38,10 @@ pub struct PackedMessages {
     pub bytes: Vec<u8>,
     /// How many messages.
     pub count: i32,
-    /// Peer and stream of each origin in turn; nothing if they are those of the batch before.
-    pub origins: Option<Vec<String>>,
+    /// Whether the origins that were told before hold no more.
+    pub forgets: bool,
+    /// Peer and stream of each new origin in turn: they come behind those that were told.
+    pub origins: Vec<String>,
 }
 
 #[uniffi::export]
@@ -88,8 +90,8 @@ impl NativeMessages {
         Arc::new(Self { queue, packing, waiting, number: OnceLock::new() })
     }
 
-    /// `drain` into these bytes: how many messages. Nothing if they do not fit or their origins are not
-    /// those of the batch before: they are what `drain` gives next.
+    /// `drain` into these bytes: how many messages. Nothing if they do not fit or there are new origins:
+    /// they are what `drain` gives next.
     pub(crate) fn drain_into(
         &self,
         most: i32,
@@ -102,7 +104,7 @@ impl NativeMessages {
                 return Ok(Some(0));
             };
             match room.get_mut(..packed.bytes.len()) {
-                Some(room) if packed.origins.is_none() => room.copy_from_slice(&packed.bytes),
+                Some(room) if packed.origins.is_empty() => room.copy_from_slice(&packed.bytes),
                 _ => {
                     packing.kept = Some(packed);
                     return Ok(None);
@@ -130,9 +132,9 @@ impl NativeMessages {
         if batch.messages.is_empty() {
             return None;
         }
-        let packed = packing.packer.pack(&batch);
         let count = i32::try_from(batch.messages.len()).expect("it is at most what was asked for");
-        Some(PackedMessages { bytes: packed.bytes, count, origins: packed.origins })
+        let Packed { bytes, forgets, origins } = packing.packer.pack(&batch);
+        Some(PackedMessages { bytes, count, forgets, origins })
     }
 }
 

@@ -87,8 +87,8 @@ fn outcome(sent: Option<Told<bool>>) -> i32 {
     }
 }
 
-/// [`NativeMessages::drain`] into these bytes: how many messages. If it fails, they do not fit, or their
-/// origins are others than before: -1, and `drain` gives them.
+/// [`NativeMessages::drain`] into these bytes: how many messages. If it fails, they do not fit, or there
+/// are new origins: -1, and `drain` gives them.
 ///
 /// # Safety
 /// `room` points to `length` bytes, and nobody else reads or writes them during the call.

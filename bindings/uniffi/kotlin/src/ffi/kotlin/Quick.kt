@@ -1,6 +1,7 @@
 package io.github.blockberries.glueberry.ffi
 
 import com.sun.jna.Native
+import com.sun.jna.Pointer
 import java.nio.ByteBuffer
 
 /**
@@ -31,7 +32,7 @@ public object Quick {
     @JvmStatic
     public external fun glueberry_uniffi_drain(messages: Long, most: Int, mostBytes: Int, room: ByteBuffer, size: Int): Int
 
-    /** `rung` is the address of a function. */
+    /** `rung` is a function. */
     @JvmStatic
-    public external fun glueberry_uniffi_ready(messages: Long, rung: Long, token: Long): Int
+    public external fun glueberry_uniffi_ready(messages: Long, rung: Pointer, token: Long): Int
 }

@@ -15,11 +15,11 @@ public object Waits {
     private val waiting = ConcurrentHashMap<Long, CancellableContinuation<Int>>()
     private val tokens = AtomicLong()
     private val rung = Rung { token -> wake(token, Quick.READY) }
-    private val address: Long
+    private val address: Pointer
 
     init {
         Native.setCallbackThreadInitializer(rung, attachedForGood())
-        address = Pointer.nativeValue(CallbackReference.getFunctionPointer(rung))
+        address = CallbackReference.getFunctionPointer(rung)
     }
 
     /**

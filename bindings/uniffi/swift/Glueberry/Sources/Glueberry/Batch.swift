@@ -19,8 +19,9 @@ struct Batch {
         count = Int(packed.count)
         at = 0
         from = count * bytesAnEntry
-        guard let told = packed.origins else { return }
-        origins = stride(from: 0, to: told.count, by: 2).map { at in
+        if packed.forgets { origins = [] }
+        let told = packed.origins
+        origins += stride(from: 0, to: told.count, by: 2).map { at in
             Origin(peer: PeerID(checked: told[at]), stream: told[at + 1])
         }
     }

@@ -23,7 +23,7 @@ internal class Inbox(
     /** Good for as long as there is [native]. */
     private val number = call { native.number() }
     private var hasEnded = false
-    private var origins = emptyList<Origin>()
+    private val origins = ArrayList<Origin>()
 
     init {
         remainders.begin(stream)
@@ -38,7 +38,7 @@ internal class Inbox(
     @Synchronized
     override fun fill(): Boolean {
         if (hasEnded) return false
-        val messages = fetch() ?: fetchWithOrigins()
+        val messages = fetch() ?: fetchWithNews()
         remainders.add(messages)
         return messages.isNotEmpty()
     }
@@ -49,9 +49,10 @@ internal class Inbox(
         if (count < 0) null else unpack(room, count)
     }
 
-    private fun fetchWithOrigins(): List<Message> {
+    private fun fetchWithNews(): List<Message> {
         val packed = call { native.drain(MOST, MOST_BYTES) } ?: return emptyList()
-        packed.origins?.let { origins = it.chunked(2) { (peer, stream) -> Origin(PeerId.told(peer), stream) } }
+        if (packed.forgets) origins.clear()
+        packed.origins.chunked(2) { (peer, stream) -> origins += Origin(PeerId.told(peer), stream) }
         return unpack(ByteBuffer.wrap(packed.bytes).order(ByteOrder.nativeOrder()), packed.count)
     }
 
@@ -98,11 +99,12 @@ internal class Inbox(
 
 /** Memory that the native half writes to: for as long as a batch is fetched, and a few are kept. */
 private object Rooms {
-    private const val KEPT = 2
 
     /** A full batch, unless a message larger than 64 KiB ends it. */
     private const val SIZE = 384 * 1024
-    private val free = ArrayBlockingQueue<ByteBuffer>(KEPT)
+
+    /** For each that may be at it at the same time. */
+    private val free = ArrayBlockingQueue<ByteBuffer>(maxOf(2, Runtime.getRuntime().availableProcessors()))
 
     inline fun <T> use(fill: (ByteBuffer) -> T): T {
         val room = free.poll() ?: ByteBuffer.allocateDirect(SIZE).order(ByteOrder.nativeOrder())
