@@ -35,8 +35,9 @@ impl Packer {
             self.places.clear();
         }
         let mut origins = Vec::new();
-        let places = batch.origins.iter().map(|origin| self.place(origin, &mut origins)).collect();
-        Packed { bytes: bytes(batch, places), forgets, origins }
+        let places: Vec<u32> =
+            batch.origins.iter().map(|origin| self.place(origin, &mut origins)).collect();
+        Packed { bytes: bytes(batch, &places), forgets, origins }
     }
 
     fn place(&mut self, origin: &(PeerId, StreamName), news: &mut Vec<String>) -> u32 {
@@ -51,7 +52,7 @@ impl Packer {
 }
 
 /// `places`: of each origin of the batch.
-fn bytes(batch: &Batch, places: Vec<u32>) -> Vec<u8> {
+fn bytes(batch: &Batch, places: &[u32]) -> Vec<u8> {
     let head = batch.messages.len() * 8;
     let payload: usize = batch.messages.iter().map(|(_, message)| message.len()).sum();
     let mut packed = Vec::with_capacity(head + payload);
