@@ -53,6 +53,29 @@ fn a_stream_of_theirs_is_left_for_ours_only_while_nothing_was_written_on_it() {
 }
 
 #[test]
+fn while_ours_is_being_opened_theirs_takes_nothing_unless_the_peer_uses_it() {
+    let (mut duplex, now) = established();
+    duplex.own_opening();
+    assert_eq!(duplex.target(now), Target::Opening);
+    let theirs = duplex.theirs_arrived(now);
+    assert_eq!(duplex.target(now), Target::Opening, "the peer may close it, after it has read");
+
+    let mut opened = duplex.clone();
+    let own = opened.own_opened(now);
+    assert_eq!(opened.target(now), Target::Use(own));
+
+    let mut refused = duplex.clone();
+    refused.open_failed(Failure::Refused, now);
+    assert_eq!(refused.target(now), Target::Use(theirs));
+
+    duplex.frame_in(theirs);
+    assert_eq!(duplex.target(now), Target::Use(theirs), "the peer has decided");
+    duplex.written(b"on its way", now);
+    duplex.own_opened(now);
+    assert_eq!(duplex.target(now), Target::Use(theirs));
+}
+
+#[test]
 fn a_refused_stream_is_tried_again_ever_later_until_it_has_failed() {
     let (mut duplex, mut now) = established();
     for refusals in 0..MAX_RETRIES {
@@ -186,6 +209,7 @@ fn a_stream_that_fails_while_another_stands_has_not_failed() {
 #[derive(Clone, Debug)]
 enum Input {
     Establish,
+    BeginOpen,
     Open,
     OpenFails,
     Arrive,
@@ -198,6 +222,7 @@ enum Input {
 fn inputs() -> impl Strategy<Value = Vec<Input>> {
     let input = prop_oneof![
         1 => Just(Input::Establish),
+        2 => Just(Input::BeginOpen),
         3 => Just(Input::Open),
         1 => Just(Input::OpenFails),
         2 => Just(Input::Arrive),
@@ -232,6 +257,7 @@ struct World {
     established: Option<Instant>,
     past: Vec<Past>,
     current: Option<Stream>,
+    opening: bool,
     waiting: Vec<u8>,
     writes: u32,
     largest: usize,
@@ -245,6 +271,7 @@ impl World {
             established: None,
             past: Vec::new(),
             current: None,
+            opening: false,
             waiting: Vec::new(),
             writes: 0,
             largest: 0,
@@ -257,9 +284,13 @@ impl World {
                 self.established.get_or_insert(self.now);
                 self.duplex.established(self.now);
             }
+            Input::BeginOpen => self.begin_open(),
             Input::Open => self.open(Side::Own),
             Input::Arrive => self.open(Side::Theirs),
-            Input::OpenFails => self.duplex.open_failed(Failure::Refused, self.now),
+            Input::OpenFails => {
+                self.opening = false;
+                self.duplex.open_failed(Failure::Refused, self.now);
+            }
             Input::FrameIn { which } => self.frame_in(which),
             Input::End { which } => self.end(which),
             Input::Write { size } => self.write(size),
@@ -267,10 +298,19 @@ impl World {
         }
     }
 
+    fn begin_open(&mut self) {
+        if let Target::OpenNew { not_before } = self.duplex.target(self.now) {
+            self.now = self.now.max(not_before);
+            self.opening = true;
+            self.duplex.own_opening();
+        }
+    }
+
     fn open(&mut self, side: Side) {
         if self.alive(side).is_some() {
             return;
         }
+        self.opening &= side == Side::Theirs;
         let stream = match side {
             Side::Own => self.duplex.own_opened(self.now),
             Side::Theirs => self.duplex.theirs_arrived(self.now),
@@ -347,6 +387,14 @@ impl World {
                 assert_eq!(self.current, None);
                 assert_eq!(self.duplex.take_replay(), None, "there is nowhere to write it");
             }
+            Target::Opening => {
+                assert!(self.opening);
+                let used = |past: &Past| past.heard || !past.sent.is_empty();
+                let current = self.current.map(|it| self.find(it).expect("it has a past"));
+                assert!(
+                    current.is_none_or(|past| past.stream.side() == Side::Theirs && !used(past))
+                );
+            }
             Target::NotYet => assert_eq!(self.established, None),
         }
         assert_eq!(self.duplex.replay_waits(), !self.waiting.is_empty());
@@ -363,8 +411,11 @@ impl World {
         write.resize(size, 0xee);
         self.largest = self.largest.max(size);
         self.duplex.written(&write, self.now);
+        let opening = self.opening;
         let past = self.find(stream).unwrap();
         assert!(!past.ended, "written to a stream that has ended");
+        let is_used = stream.side() == Side::Own || past.heard || !past.sent.is_empty();
+        assert!(is_used || !opening, "the peer may close it in favour of ours, read or not");
         past.sent.extend(replay);
         past.before_last_write = past.sent.len();
         past.sent.extend(write);

@@ -3,7 +3,7 @@
 //! The library hides on purpose that a stream's name may stand for two streams, one opened by each
 //! side. A test of that case has to know that it happened; libp2p's log of its negotiations says so.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -14,11 +14,11 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry;
 
-/// The protocols that this process has opened and accepted so far.
+/// How often this process has proposed and accepted each protocol so far.
 #[derive(Debug, Default)]
 pub struct Negotiations {
-    opened: Mutex<BTreeSet<String>>,
-    accepted: Mutex<BTreeSet<String>>,
+    proposed: Mutex<BTreeMap<String, usize>>,
+    accepted: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Negotiations {
@@ -41,11 +41,20 @@ impl Negotiations {
     /// Whether the named stream was both opened from here and accepted from the peer.
     #[must_use]
     pub fn both_opened(&self, stream: &str) -> bool {
-        let protocol = format!("/glueberry/stream/{stream}/1.0.0");
-        [&self.opened, &self.accepted]
-            .into_iter()
-            .all(|set| set.lock().unwrap_or_else(PoisonError::into_inner).contains(&protocol))
+        [&self.proposed, &self.accepted].into_iter().all(|counts| count(counts, stream) > 0)
     }
+
+    /// How often somebody in this process began to open the named stream.
+    #[must_use]
+    pub fn proposals(&self, stream: &str) -> usize {
+        count(&self.proposed, stream)
+    }
+}
+
+fn count(counts: &Mutex<BTreeMap<String, usize>>, stream: &str) -> usize {
+    let protocol = format!("/glueberry/stream/{stream}/1.0.0");
+    let counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+    counts.get(&protocol).copied().unwrap_or_default()
 }
 
 struct Watcher(&'static Negotiations);
@@ -54,12 +63,13 @@ impl<S: Subscriber> Layer<S> for Watcher {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let set = match fields.message.as_str() {
-            "Dialer: Proposed protocol" => &self.0.opened,
+        let counts = match fields.message.as_str() {
+            "Dialer: Proposed protocol" => &self.0.proposed,
             "Listener: confirming protocol" => &self.0.accepted,
             _ => return,
         };
-        set.lock().unwrap_or_else(PoisonError::into_inner).insert(fields.protocol);
+        let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+        *counts.entry(fields.protocol).or_default() += 1;
     }
 }
 

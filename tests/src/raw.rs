@@ -1,7 +1,7 @@
 //! A peer that speaks libp2p and whatever bytes a test wants above it.
 
 use futures::{AsyncReadExt, AsyncWriteExt, StreamExt};
-use glueberry_core::{EventFilter, EventKind, Node, PeerId};
+use glueberry_core::{Address, EventFilter, EventKind, Node, PeerId};
 use libp2p::identity::Keypair;
 use libp2p::swarm::SwarmEvent;
 use libp2p::{Multiaddr, StreamProtocol, Swarm, SwarmBuilder, noise, tcp, yamux};
@@ -23,7 +23,15 @@ impl RawPeer {
     /// # Panics
     /// When the node cannot be reached.
     pub async fn dial(node: &Node) -> Self {
-        Self::dial_as(node, Keypair::generate_ed25519()).await
+        Self::dial_at(&node.listen_addresses()[0]).await
+    }
+
+    /// Connects to whoever is at an address.
+    ///
+    /// # Panics
+    /// When nobody can be reached there.
+    pub async fn dial_at(address: &Address) -> Self {
+        Self::reach(address, Keypair::generate_ed25519()).await
     }
 
     /// Connects to a node under an identity of its own choice.
@@ -31,6 +39,10 @@ impl RawPeer {
     /// # Panics
     /// When the node cannot be reached.
     pub async fn dial_as(node: &Node, identity: Keypair) -> Self {
+        Self::reach(&node.listen_addresses()[0], identity).await
+    }
+
+    async fn reach(address: &Address, identity: Keypair) -> Self {
         let mut swarm: Swarm<libp2p_stream::Behaviour> =
             SwarmBuilder::with_existing_identity(identity)
                 .with_tokio()
@@ -40,8 +52,7 @@ impl RawPeer {
                 .with_behaviour(|_| libp2p_stream::Behaviour::new())
                 .expect("a behaviour")
                 .build();
-        let address: Multiaddr =
-            node.listen_addresses()[0].to_string().parse().expect("a node's own address");
+        let address: Multiaddr = address.to_string().parse().expect("it is an address");
         swarm.dial(address).expect("a dial");
         let node = loop {
             match swarm.select_next_some().await {

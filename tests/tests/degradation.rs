@@ -12,6 +12,8 @@ use glueberry_proto::identity::{SecretKey, check_identity};
 use glueberry_proto::v1::duplex::REFUSAL_WINDOW;
 use glueberry_proto::v1::key::SharedKey;
 use glueberry_proto::v1::record::OpenRecord;
+use glueberry_tests::Forwarder;
+use glueberry_tests::negotiations::Negotiations;
 use glueberry_tests::node::{QUIC, TCP, builder, listening};
 use glueberry_tests::raw::{RawPeer, RawStream, frame};
 use glueberry_tests::wait::{self, PATIENCE, event, until, within};
@@ -19,6 +21,7 @@ use libp2p::identity::Keypair;
 
 const CHAT: &str = "/glueberry/stream/chat/1.0.0";
 const OTHER: &str = "/glueberry/stream/other/1.0.0";
+const BOTH: &str = "/glueberry/stream/both/1.0.0";
 /// What a message of 3 bytes is on the wire.
 const FRAME_OF_3: usize = 33;
 
@@ -251,6 +254,39 @@ async fn what_a_stream_was_given_unread_is_written_again_on_the_peers_next_one()
             println!("{place}: too slow to tell, {taken:?}; once more");
         }
     }
+}
+
+#[tokio::test]
+async fn what_both_open_at_once_is_not_sent_twice_though_the_peer_reads_and_closes_its_own() {
+    let negotiations = Negotiations::watch();
+    let node = listening(builder(&["both"]), TCP).await;
+    let path = Forwarder::tcp(&node.listen_addresses()[0]).await;
+    let mut raw = RawPeer::dial_at(&path.address()).await;
+    raw.shake_hands(&node).await;
+    let (peer, mut taken) = (raw.peer_id(), raw.accept(BOTH));
+    let under_way = async |count| {
+        let begun = async || (negotiations.proposals("both") == count).then_some(());
+        until("the opening", begun).await;
+    };
+    // Neither hears of the other's stream before its own is under way.
+    path.freeze();
+    node.send(&peer, "both", b"one").await.unwrap();
+    under_way(1).await;
+    let ours = async {
+        under_way(2).await;
+        path.thaw();
+        taken.next().await
+    };
+    let (mut theirs, mut ours) = tokio::join!(raw.open(BOTH), ours);
+    // Go keeps the node's stream, and closes its own. What was written there meanwhile, it has read.
+    within("the message on the node's stream", ours.read(FRAME_OF_3)).await;
+    theirs.close().await;
+    node.send(&peer, "both", b"two").await.unwrap();
+    within("the next one", ours.read(FRAME_OF_3)).await;
+    let ends = async { tokio::join!(ours.read_to_end(), theirs.read_to_end()) };
+    let (left, ends) = tokio::join!(node.disconnect(&peer), ends);
+    left.unwrap();
+    assert_eq!(ends, (0, 0), "nothing comes twice");
 }
 
 #[tokio::test]

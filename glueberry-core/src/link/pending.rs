@@ -137,6 +137,7 @@ mod tests {
         },
         /// The stream in use takes so many bytes.
         Write(usize),
+        BeginOpen,
         OpenOwn,
         OpenTheirs,
         Hear,
@@ -154,6 +155,7 @@ mod tests {
             6 => (0..80usize).prop_map(Input::Write),
             2 => (0..800_000usize).prop_map(Input::Write),
             2 => Just(Input::Write(usize::MAX)),
+            2 => Just(Input::BeginOpen),
             4 => Just(Input::OpenOwn),
             3 => Just(Input::OpenTheirs),
             1 => Just(Input::Hear),
@@ -205,6 +207,7 @@ mod tests {
                 }
                 Input::Take { .. } => {}
                 Input::Write(most) => self.write(most),
+                Input::BeginOpen => self.begin_open(),
                 Input::OpenOwn => self.open_own(),
                 Input::OpenTheirs => self.open_theirs(),
                 Input::Hear => {
@@ -256,9 +259,16 @@ mod tests {
             }
         }
 
-        fn open_own(&mut self) {
+        fn begin_open(&mut self) {
             if let Target::OpenNew { not_before } = self.duplex.target(self.now) {
                 self.now = self.now.max(not_before);
+                self.duplex.own_opening();
+            }
+        }
+
+        fn open_own(&mut self) {
+            self.begin_open();
+            if self.duplex.target(self.now) == Target::Opening {
                 self.duplex.own_opened(self.now);
             }
         }
@@ -311,6 +321,7 @@ mod tests {
         fn settle(&mut self) {
             loop {
                 self.open_theirs();
+                self.open_own();
                 self.write(usize::MAX);
                 if self.returned.is_empty() {
                     break;

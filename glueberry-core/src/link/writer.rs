@@ -202,15 +202,14 @@ impl Writer {
         let wants_to_open =
             may_send && self.link.may_open && (!self.pending.is_empty() || self.is_degraded());
         let open_at = match target {
-            Target::OpenNew { not_before } if wants_to_open && self.opening.is_none() => {
-                Some(not_before)
-            }
+            Target::OpenNew { not_before } if wants_to_open => Some(not_before),
             _ => None,
         };
         if open_at.is_some_and(|at| at <= now) {
             let (connection, name) =
                 (self.link.connection.clone(), self.link.origin.stream.clone());
             self.opening = Some(async move { connection.open(&name).await }.boxed());
+            self.duplex.own_opening();
             self.report_if_degraded();
         }
         let flushes_first = self.unflushed && self.link.outgoing.has_flushers();

@@ -8,6 +8,8 @@
 //! - No stream is ever reset for being the second; both are read.
 //! - We write to the stream that we opened; with none of our own, to the peer's. Once something is
 //!   on its way on a stream, writing stays there while it lives.
+//! - While ours is being opened, the peer's takes nothing until a frame came in on it. Go may be about
+//!   to close it in favour of ours, and reads it until then: nobody could tell what was read.
 //! - A stream that ends before anything was read on it was refused. What had been written on it is
 //!   written again, in order, on the other stream or on a new one.
 //! - What is written is kept for that until a frame comes in on the stream, 1 MiB has gone out, or
@@ -59,6 +61,8 @@ pub struct Duplex {
     current: Option<Side>,
     replay: Replay,
     established: Option<Instant>,
+    /// One of ours is being opened.
+    opening: bool,
     retries: Retries,
     streams: u64,
 }
@@ -75,8 +79,15 @@ impl Duplex {
         self.established.get_or_insert(now);
     }
 
+    /// A stream of our own is being opened, as [`target`](Self::target) says: until
+    /// [`own_opened`](Self::own_opened) or [`open_failed`](Self::open_failed).
+    pub fn own_opening(&mut self) {
+        self.opening = true;
+    }
+
     /// A stream that we opened stands. It takes the place of an earlier one of ours.
     pub fn own_opened(&mut self, now: Instant) -> Stream {
+        self.opening = false;
         let opened = self.open(Side::Own, now);
         let idle = self.current().is_some_and(|theirs| !theirs.written);
         if self.current == Some(Side::Theirs) && idle {
@@ -104,6 +115,7 @@ impl Duplex {
 
     /// Opening a stream of our own failed: refused in negotiation, or timed out.
     pub fn open_failed(&mut self, failure: Failure, now: Instant) {
+        self.opening = false;
         if self.current.is_none() {
             self.retries.failed(failure, now);
         }
@@ -160,11 +172,16 @@ impl Duplex {
     pub fn target(&mut self, now: Instant) -> Target {
         self.forget_if_read(now);
         let Some(established) = self.established else { return Target::NotYet };
-        if let Some(open) = self.current() {
-            return Target::Use(open.stream);
+        match self.current() {
+            Some(open) if self.opening && open.is_untouched() => return Target::Opening,
+            Some(open) => return Target::Use(open.stream),
+            None => {}
         }
         if let Some(failure) = self.retries.given_up() {
             return Target::Failed(failure);
+        }
+        if self.opening {
+            return Target::Opening;
         }
         Target::OpenNew { not_before: self.retries.not_before().unwrap_or(established) }
     }
@@ -233,8 +250,7 @@ impl Duplex {
 
     fn wait_for_new(&mut self, ended: &Open, how: End, refused: bool, now: Instant) {
         self.replay.switch(refused);
-        let untouched = ended.stream.side == Side::Theirs && !ended.heard && !ended.written;
-        if untouched || (how == End::Closed && !refused) {
+        if ended.is_untouched() || (how == End::Closed && !refused) {
             self.retries.closed(ended.at, now);
         } else {
             let failure = if refused { Failure::Refused } else { Failure::Broken };
@@ -335,6 +351,8 @@ pub enum Target {
         /// Not earlier than this.
         not_before: Instant,
     },
+    /// Nowhere until it is known whether the stream that we are opening stands.
+    Opening,
     /// Nowhere: [`MAX_RETRIES`] streams and one more failed in a row. Report sends as failed. A
     /// stream of the peer's own would end this.
     Failed(Failure),
@@ -363,4 +381,11 @@ struct Open {
     heard: bool,
     /// Something went out on it.
     written: bool,
+}
+
+impl Open {
+    /// The peer opened it, and that is all that is known of it.
+    fn is_untouched(&self) -> bool {
+        self.stream.side == Side::Theirs && !self.heard && !self.written
+    }
 }
