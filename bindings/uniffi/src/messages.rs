@@ -26,8 +26,8 @@ pub struct NativeMessages {
 #[derive(Default)]
 struct Packing {
     packer: Packer,
-    /// What was taken from the queue and could not be handed over: it comes next.
-    kept: Option<PackedMessages>,
+    /// What was taken from the queue and could not be handed over, or why nothing was: it comes next.
+    kept: Option<Told<Option<PackedMessages>>>,
 }
 
 /// Messages that came together.
@@ -54,7 +54,7 @@ impl NativeMessages {
     /// What is there now, up to so many messages, and no more once they have so many bytes; nothing if
     /// there is none.
     pub fn drain(&self, most: i32, most_bytes: i32) -> Told<Option<PackedMessages>> {
-        guard(|| Ok(self.pack(&mut self.packing.lock(), most, most_bytes)))
+        self.next(&mut self.packing.lock(), most, most_bytes)
     }
 
     /// Waits until `drain` gives something: true; or until the end, or `cancel_ready`: false.
@@ -90,28 +90,23 @@ impl NativeMessages {
         Arc::new(Self { queue, packing, waiting, number: OnceLock::new() })
     }
 
-    /// `drain` into these bytes: how many messages. Nothing if they do not fit or there are new origins:
-    /// they are what `drain` gives next.
-    pub(crate) fn drain_into(
-        &self,
-        most: i32,
-        most_bytes: i32,
-        room: &mut [u8],
-    ) -> Told<Option<i32>> {
-        guard(|| {
-            let mut packing = self.packing.lock();
-            let Some(packed) = self.pack(&mut packing, most, most_bytes) else {
-                return Ok(Some(0));
-            };
-            match room.get_mut(..packed.bytes.len()) {
-                Some(room) if packed.origins.is_empty() => room.copy_from_slice(&packed.bytes),
-                _ => {
-                    packing.kept = Some(packed);
-                    return Ok(None);
+    /// `drain` into these bytes: how many messages. Nothing if it fails, they do not fit, or there are new
+    /// origins: that is what `drain` gives next.
+    pub(crate) fn drain_into(&self, most: i32, most_bytes: i32, room: &mut [u8]) -> Option<i32> {
+        let mut packing = self.packing.lock();
+        let next = self.next(&mut packing, most, most_bytes);
+        match &next {
+            Ok(None) => return Some(0),
+            Ok(Some(packed)) if packed.origins.is_empty() => {
+                if let Some(room) = room.get_mut(..packed.bytes.len()) {
+                    room.copy_from_slice(&packed.bytes);
+                    return Some(packed.count);
                 }
             }
-            Ok(Some(packed.count))
-        })
+            Ok(Some(_)) | Err(_) => {}
+        }
+        packing.kept = Some(next);
+        None
     }
 
     /// `ready`, begun anew: the waker of the call before is forgotten.
@@ -124,16 +119,23 @@ impl NativeMessages {
         polled
     }
 
-    fn pack(&self, packing: &mut Packing, most: i32, most_bytes: i32) -> Option<PackedMessages> {
-        if packing.kept.is_some() {
-            return packing.kept.take();
-        }
+    fn next(
+        &self,
+        packing: &mut Packing,
+        most: i32,
+        most_bytes: i32,
+    ) -> Told<Option<PackedMessages>> {
+        let Packing { packer, kept } = packing;
+        kept.take().unwrap_or_else(|| guard(|| Ok(self.pack(packer, most, most_bytes))))
+    }
+
+    fn pack(&self, packer: &mut Packer, most: i32, most_bytes: i32) -> Option<PackedMessages> {
         let batch = self.queue.drain_batch(size(most), size(most_bytes));
         if batch.messages.is_empty() {
             return None;
         }
         let count = i32::try_from(batch.messages.len()).expect("it is at most what was asked for");
-        let Packed { bytes, forgets, origins } = packing.packer.pack(&batch);
+        let Packed { bytes, forgets, origins } = packer.pack(&batch);
         Some(PackedMessages { bytes, count, forgets, origins })
     }
 }

@@ -103,10 +103,7 @@ pub unsafe extern "C" fn glueberry_uniffi_drain(
     // SAFETY: as the caller promises.
     let room = unsafe { std::slice::from_raw_parts_mut(room, size(length)) };
     let drained = MESSAGES.with(messages, |messages| messages.drain_into(most, most_bytes, room));
-    match drained {
-        Some(Ok(Some(count))) => count,
-        Some(Ok(None) | Err(_)) | None => -1,
-    }
+    drained.flatten().unwrap_or(-1)
 }
 
 /// [`NativeMessages::ready`], as far as it need not wait: 1 for true, 0 for false. If it has to: -1, and
