@@ -122,6 +122,7 @@ async fn an_application_shakes_hands_itself() {
     assert_eq!(a.connection_state(&peer), State::Connected);
     let early = a.send(&peer, "чат", b"early").await.unwrap_err();
     assert_eq!(early.code(), ErrorCode::NotConnected);
+    assert_eq!(early.stream().map(|name| name.as_str()), Some("чат"));
 
     a.send(&peer, "handshake", b"who are you?").await.unwrap();
     let question = within("the next step", hands_b.next()).await.unwrap();

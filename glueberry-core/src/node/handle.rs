@@ -501,7 +501,10 @@ impl Node {
                 Err(error) => error.at_peer(*peer),
             },
             _ if self.inner.commands.is_closed() => closed(),
-            _ => not_connected(peer),
+            _ => match parse_name(stream) {
+                Ok(name) => not_connected(peer).at_stream(&name),
+                Err(_) => not_connected(peer),
+            },
         }
     }
 
