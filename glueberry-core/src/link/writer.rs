@@ -1,28 +1,29 @@
 //! The writing side of a link, which also knows the streams beneath it.
 
+mod output;
+mod readings;
+mod reports;
+
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures::future::{BoxFuture, FutureExt, OptionFuture};
-use futures::io::{ReadHalf, WriteHalf};
-use futures::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use glueberry_proto::name::StreamName;
+use futures::{AsyncReadExt, AsyncWriteExt};
 use glueberry_proto::v1::duplex::{self, Duplex, End, Ending, Failure, Side, Target};
 use libp2p::Stream;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::{Instrument, debug};
 
+use self::output::{Half, Output};
+use self::readings::{Readings, read_in_turn};
 use super::batch::Batch;
 use super::outgoing::Work;
 use super::pending::Pending;
-use super::reader::{MOST_REPORTED, Notice, Reader, Seen};
+use super::reader::{Notice, Reader, Seen};
 use super::{Ends, Link, Phase};
-use crate::PeerId;
 use crate::error::ErrorCode;
 use crate::events::{EventKind, StreamCloseReason};
 use crate::inbox::Entrance;
@@ -57,25 +58,14 @@ struct Writer {
     pending: Pending,
     unflushed: bool,
     stage: Stage,
-    /// One for each stream that is read: [`MOST_READERS`] and our own.
-    readings: Vec<Reading>,
+    /// [`MOST_READERS`] and our own.
+    readings: Readings,
     /// Held by this task and by every reader; let go when no more is to be waited for.
     reading: Option<Arc<DropGuard>>,
     /// This link has written, or may write from now on.
     had_turn: bool,
     /// Streams that were refused because enough are read.
     too_many: u64,
-}
-
-struct Reading {
-    id: duplex::Stream,
-    replaced: CancellationToken,
-    caught_up: CancellationToken,
-}
-
-struct Half {
-    id: duplex::Stream,
-    stream: WriteHalf<Stream>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -121,7 +111,7 @@ impl Writer {
             pending: Pending::default(),
             unflushed: false,
             stage: Stage::Sending,
-            readings: Vec::new(),
+            readings: Readings::default(),
             reading: Some(reading),
             had_turn: false,
             too_many: 0,
@@ -264,7 +254,7 @@ impl Writer {
             Step::Inbound(stream) => self.arrived(stream),
             Step::Noticed(Notice { stream, what: Seen::FrameIn }) => self.duplex.frame_in(stream),
             Step::Noticed(Notice { stream, what: Seen::Ended { clean } }) => {
-                self.readings.retain(|reading| reading.id != stream);
+                self.readings.remove(stream);
                 // After our own end a clean one is the answer to it: all was read.
                 if !(clean && matches!(self.stage, Stage::Farewell { .. })) {
                     self.ended(stream, clean);
@@ -327,8 +317,8 @@ impl Writer {
 
     /// Takes a stream in: its reader starts, its writing half replaces an older one of its side.
     fn add(&mut self, id: duplex::Stream, stream: Stream) {
-        self.replace(|reading| reading.id.side() == id.side());
-        let earlier = self.replaced();
+        self.readings.replace(|reading| reading.side() == id.side());
+        let earlier = self.readings.replaced();
         let ended = self.link.connection.ended.clone();
         let (replaced, caught_up) = (ended.child_token(), CancellationToken::new());
         let (read, write) = stream.split();
@@ -341,35 +331,25 @@ impl Writer {
             notices: self.notify.clone(),
             events: self.link.events.clone(),
             ended,
-            replaced: replaced.clone(),
+            replaced,
             caught_up: caught_up.clone(),
             faults: AtomicU64::new(0),
         };
         let before = self.link.before.iter().map(|before| before.read.clone()).chain(earlier);
-        let turn = read_in_turn(reader, read, self.link.phase.clone(), before.collect());
-        let guards = (self.reading.clone(), caught_up.clone().drop_guard());
+        let before = before.collect();
+        self.readings.add(&reader);
+        let turn = read_in_turn(reader, read, self.link.phase.clone(), before);
+        let guards = (self.reading.clone(), caught_up.drop_guard());
         let reading = async move {
             turn.await;
             drop(guards);
         };
-        self.readings.push(Reading { id, replaced, caught_up });
         self.link.tasks.spawn(reading.in_current_span());
         self.halves.retain(|half| half.id.side() != id.side());
         self.doubtful.retain(|doubtful| doubtful.side() != id.side());
         self.halves.push(Half { id, stream: write });
         self.note_course();
         self.report_standing();
-    }
-
-    /// What comes on these streams from now on need not be read before what comes on others.
-    fn replace(&self, which: impl Fn(&Reading) -> bool) {
-        self.readings.iter().filter(|reading| which(reading)).for_each(|it| it.replaced.cancel());
-    }
-
-    /// The streams that are read no later than a new one.
-    fn replaced(&self) -> Vec<CancellationToken> {
-        let replaced = self.readings.iter().filter(|reading| reading.replaced.is_cancelled());
-        replaced.map(|reading| reading.caught_up.clone()).collect()
     }
 
     /// A stream was read to its end.
@@ -405,7 +385,7 @@ impl Writer {
     fn leave(&mut self, stream: duplex::Stream, how: End, now: Instant) -> bool {
         self.halves.retain(|half| half.id != stream);
         self.doubtful.retain(|doubtful| *doubtful != stream);
-        self.replace(|reading| reading.id == stream);
+        self.readings.replace(|reading| reading == stream);
         match self.duplex.ended(stream, how, now) {
             Ending::Unaffected => return false,
             Ending::Refused => self.pending.owe(now),
@@ -450,70 +430,6 @@ impl Writer {
         }
     }
 
-    /// Whether the stream failed and is to be opened again, whether or not something waits. The
-    /// handshake stream has done its part, and one that ends needs no other.
-    fn is_degraded(&self) -> bool {
-        self.duplex.attempt().is_some()
-            && !self.link.origin.stream.is_handshake()
-            && self.stage == Stage::Sending
-            && *self.link.phase.borrow() == Phase::Active
-    }
-
-    /// Told when the attempt begins, some time after the failure: a connection that breaks takes
-    /// its streams with it, and is gone by then.
-    fn report_if_degraded(&self) {
-        if let (true, Some(attempt)) = (self.is_degraded(), self.duplex.attempt()) {
-            let (peer, stream) = self.whose();
-            self.link.outgoing.mark_degraded();
-            self.link.events.emit(EventKind::StreamDegraded { peer, stream, attempt });
-        }
-    }
-
-    fn report_standing(&self) {
-        let (peer, stream) = self.whose();
-        if self.link.outgoing.mark_opened() {
-            let stream = stream.clone();
-            self.link.events.emit(EventKind::StreamOpened { peer, stream });
-        }
-        if self.link.outgoing.mark_recovered() {
-            self.link.events.emit(EventKind::StreamRecovered { peer, stream });
-        }
-    }
-
-    /// For whoever asks how the stream is doing.
-    fn note_course(&self) {
-        if *self.link.phase.borrow() != Phase::Retiring {
-            self.link.outgoing.follow(!self.halves.is_empty(), self.duplex.attempt());
-        }
-    }
-
-    fn whose(&self) -> (PeerId, StreamName) {
-        (self.link.origin.peer, self.link.origin.stream.clone())
-    }
-
-    /// A peer that does nothing else must not fill every event queue.
-    fn report_too_many(&mut self) {
-        self.too_many += 1;
-        if self.too_many <= MOST_REPORTED {
-            let detail =
-                format!("one more stream of this name was refused: {MOST_READERS} are read");
-            self.warn(ErrorCode::TooManyStreams, detail);
-        }
-    }
-
-    fn report_the_rest(&self) {
-        if self.too_many > MOST_REPORTED {
-            let rest = self.too_many - MOST_REPORTED;
-            let detail = format!("{rest} more streams of this name were refused");
-            self.warn(ErrorCode::TooManyStreams, detail);
-        }
-    }
-
-    fn warn(&self, code: ErrorCode, detail: String) {
-        let (peer, stream) = (Some(self.link.origin.peer), Some(self.link.origin.stream.clone()));
-        self.link.events.emit(EventKind::Warning { code, peer, stream, detail });
-    }
-
     /// What no stream takes waits with the rest, and counts as unwritten.
     fn give_back(&mut self) {
         let unsent = std::mem::take(&mut self.pending).into_unsent(&mut self.duplex);
@@ -543,50 +459,6 @@ impl Writer {
         }
         self.report_the_rest();
         self.link.ends.written.cancel();
-    }
-}
-
-/// Reads once the session is established, and once what the peer sent before has been read.
-async fn read_in_turn(
-    reader: Reader,
-    stream: ReadHalf<Stream>,
-    mut phase: watch::Receiver<Phase>,
-    before: Vec<CancellationToken>,
-) {
-    let established = phase.wait_for(|phase| *phase != Phase::Held);
-    match reader.ended.clone().run_until_cancelled(established).await {
-        Some(Ok(_)) => {}
-        // The session ended before it was established: nothing of it counts.
-        Some(Err(_)) | None => return,
-    }
-    // Bounded by the old connections, which are closed a while after a move; and by an application
-    // that makes room for what came on the stream before this one.
-    for before in before {
-        before.cancelled().await;
-    }
-    reader.run(stream).await;
-}
-
-/// Writes what is pending, or flushes what was written; never ends if there is neither.
-struct Output<'a> {
-    half: Option<&'a mut Half>,
-    pending: &'a mut Pending,
-    may_write: bool,
-    flushing: bool,
-}
-
-impl Future for Output<'_> {
-    type Output = Step;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Step> {
-        let this = &mut *self;
-        let Some(half) = &mut this.half else { return Poll::Pending };
-        let stream = Pin::new(&mut half.stream);
-        match this.pending.next() {
-            Some(batch) if this.may_write => batch.poll_write(stream, context).map(Step::Wrote),
-            _ if this.flushing => stream.poll_flush(context).map(Step::Flushed),
-            _ => Poll::Pending,
-        }
     }
 }
 
