@@ -5,7 +5,7 @@ use std::time::Duration;
 use glueberry_core::EventName::{PeerConnected, PeerDisconnected};
 use glueberry_core::{
     Error, ErrorCode, EventFilter, EventKind, HandshakeMode, Identity, Node, Security, State,
-    StreamConfig,
+    StreamConfig, StreamName,
 };
 use glueberry_tests::wait::{PATIENCE, event, until, within};
 
@@ -122,7 +122,7 @@ async fn an_application_shakes_hands_itself() {
     assert_eq!(a.connection_state(&peer), State::Connected);
     let early = a.send(&peer, "чат", b"early").await.unwrap_err();
     assert_eq!(early.code(), ErrorCode::NotConnected);
-    assert_eq!(early.stream().map(|name| name.as_str()), Some("чат"));
+    assert_eq!(early.stream().map(StreamName::as_str), Some("чат"));
 
     a.send(&peer, "handshake", b"who are you?").await.unwrap();
     let question = within("the next step", hands_b.next()).await.unwrap();
