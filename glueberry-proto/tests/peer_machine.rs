@@ -20,6 +20,7 @@ enum Input {
     Seeks(Interest),
     DialFails,
     Connects { we_dialed: bool },
+    Uses { which: usize },
     Loses { which: usize },
     FallsSilent { which: usize },
     Shakes { which: usize, number_back: u64, works: bool },
@@ -30,7 +31,7 @@ enum Input {
 
 impl Input {
     fn random(rng: &mut SmallRng) -> Self {
-        match rng.random_range(0..18) {
+        match rng.random_range(0..19) {
             0 | 1 => Self::Seeks(interest(rng.random_range(0..3))),
             2 | 3 => Self::DialFails,
             4..=6 => Self::Connects { we_dialed: rng.random() },
@@ -43,6 +44,7 @@ impl Input {
             },
             14 => Self::Disconnects,
             15 => Self::Cancels,
+            16 => Self::Uses { which: rng.random_range(0..8) },
             _ => Self::Passes { millis: rng.random_range(0..20_000) },
         }
     }
@@ -57,6 +59,7 @@ fn inputs() -> impl Strategy<Value = Vec<Input>> {
         (0..3u8).prop_map(|number| Input::Seeks(interest(number))),
         Just(Input::DialFails),
         any::<bool>().prop_map(|we_dialed| Input::Connects { we_dialed }),
+        (0..8usize).prop_map(|which| Input::Uses { which }),
         (0..8usize).prop_map(|which| Input::Loses { which }),
         (0..8usize).prop_map(|which| Input::FallsSilent { which }),
         (0..8usize, 0..3u64, prop::bool::weighted(0.8))
@@ -148,7 +151,13 @@ impl World {
                 self.next_key += 1;
                 self.open.push(on);
                 let dialer = if we_dialed { Dialer::Us } else { Dialer::Them };
-                self.peer.connected(on, dialer, now)
+                let actions = self.peer.connected(on, dialer, now);
+                let ends = |action| matches!(action, &Action::ReportDisconnected { .. });
+                assert!(we_dialed || !actions.iter().any(ends), "it may be meant for another");
+                actions
+            }
+            Input::Uses { which } if !self.open.is_empty() => {
+                self.peer.used(self.open[which % self.open.len()], now)
             }
             Input::Loses { which } if !self.open.is_empty() => {
                 let on = self.open.remove(which % self.open.len());
@@ -285,7 +294,7 @@ impl World {
             State::Connected => assert!(self.peer.next_deadline().is_some(), "it never ends"),
             _ => assert!(will_act, "a state without an exit: {:?}", self.peer),
         }
-        assert!(self.open.len() <= 2, "more than a session and its heir: {:?}", self.open);
+        assert!(self.open.len() <= 3, "not only a session, heir and claimant: {:?}", self.open);
     }
 
     /// Every dial fails from now on, every connection breaks, and much time passes.

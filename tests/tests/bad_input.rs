@@ -12,11 +12,16 @@ use glueberry_tests::wait::{PATIENCE, event, within};
 use libp2p::identity::Keypair;
 
 const TCP: &str = "/ip4/127.0.0.1/tcp/0";
+const QUIC: &str = "/ip4/127.0.0.1/udp/0/quic-v1";
 const HANDSHAKE: &str = "/glueberry/stream/handshake/1.0.0";
 const CHAT: &str = "/glueberry/stream/chat/1.0.0";
 
 async fn node() -> Node {
-    let builder = Node::builder(Identity::generate()).listen(TCP).unwrap();
+    node_at(TCP).await
+}
+
+async fn node_at(place: &str) -> Node {
+    let builder = Node::builder(Identity::generate()).listen(place).unwrap();
     let builder = builder.handshake_timeout(Duration::from_secs(2));
     builder.stream("chat", StreamConfig::default()).unwrap().start().await.unwrap()
 }
@@ -94,8 +99,31 @@ async fn another_identity_at_the_address_is_named() {
 }
 
 #[tokio::test]
+async fn a_dial_to_the_wrong_identity_leaves_the_session_with_the_right_one_alone() {
+    for place in [TCP, QUIC] {
+        let (node, other) = (node_at(place).await, node_at(place).await);
+        let right = node.connect(address(&other)).timeout(PATIENCE).await.unwrap();
+        let ends = EventFilter::all().kinds([EventName::PeerDisconnected]);
+        let mut told = other.events(ends);
+        let mut inbox = other.messages("chat").unwrap();
+        for round in 0..5 {
+            let wrong = Identity::generate().peer_id();
+            let address = other.listen_addresses()[0].clone().with_peer(wrong);
+            let error = node.connect(&address).timeout(PATIENCE).await.unwrap_err();
+            assert_eq!(error.code(), ErrorCode::WrongPeer);
+            node.send(&right, "chat", b"are you still there?").await.unwrap();
+            within("the message", inbox.next()).await.unwrap();
+            assert_eq!(told.drain(9), vec![], "{place}, round {round}");
+        }
+        within("the end", node.shutdown()).await;
+        event(&mut told, "the end", |_| true).await;
+        assert_eq!(told.drain(9), vec![], "{place}: one session, one end");
+    }
+}
+
+#[tokio::test]
 async fn a_port_that_is_taken_is_refused() {
-    for listen in [TCP, "/ip4/127.0.0.1/udp/0/quic-v1"] {
+    for listen in [TCP, QUIC] {
         let first = Node::builder(Identity::generate()).listen(listen).unwrap();
         let first = first.start().await.unwrap();
         let taken = first.listen_addresses()[0].to_string();

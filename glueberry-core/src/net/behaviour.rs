@@ -1,7 +1,6 @@
 //! What the swarm consists of.
 
-use std::collections::HashMap;
-use std::convert::Infallible;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -17,7 +16,7 @@ use libp2p::{Multiaddr, PeerId as Libp2pId, identify};
 use super::boxed::Boxed;
 use super::connection::{Connection, OtherEnd};
 use super::gate::Gate;
-use super::handler::Handler;
+use super::handler::{Handler, Used};
 use super::keepalive::Vigil;
 use super::standing::Standings;
 use crate::PeerId;
@@ -36,13 +35,21 @@ pub(crate) struct Behaviour {
 pub(crate) struct Links {
     /// Connections that the driver has not taken yet: at most those the swarm reports next.
     new: HashMap<ConnectionId, Arc<Connection>>,
+    /// What the driver has not heard yet: each connection once.
+    used: VecDeque<InUse>,
     last_key: u64,
     standings: Standings,
 }
 
+/// The peer uses a connection that it dialed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InUse {
+    pub(super) connection: ConnectionId,
+}
+
 impl Links {
     pub(super) fn new(standings: Standings) -> Self {
-        Self { new: HashMap::new(), last_key: 0, standings }
+        Self { new: HashMap::new(), used: VecDeque::new(), last_key: 0, standings }
     }
 
     /// The connection that the swarm just reported.
@@ -70,7 +77,7 @@ impl Links {
 
 impl NetworkBehaviour for Links {
     type ConnectionHandler = Handler;
-    type ToSwarm = Infallible;
+    type ToSwarm = InUse;
 
     fn handle_established_inbound_connection(
         &mut self,
@@ -107,13 +114,15 @@ impl NetworkBehaviour for Links {
     fn on_connection_handler_event(
         &mut self,
         _: Libp2pId,
-        _: ConnectionId,
-        never: THandlerOutEvent<Self>,
+        connection: ConnectionId,
+        Used: THandlerOutEvent<Self>,
     ) {
-        match never {}
+        self.used.push_back(InUse { connection });
     }
 
     fn poll(&mut self, _: &mut Context<'_>) -> Poll<ToSwarm<Self::ToSwarm, THandlerInEvent<Self>>> {
-        Poll::Pending
+        self.used
+            .pop_front()
+            .map_or(Poll::Pending, |used| Poll::Ready(ToSwarm::GenerateEvent(used)))
     }
 }

@@ -7,6 +7,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::future::{Ready, ready};
+use glueberry_proto::name::StreamName;
+use glueberry_proto::peer::Dialer;
 use libp2p::core::UpgradeInfo;
 use libp2p::core::upgrade::{InboundUpgrade, OutboundUpgrade};
 use libp2p::swarm::handler::{ConnectionEvent, DialUpgradeError, FullyNegotiatedOutbound};
@@ -22,12 +24,38 @@ use super::connection::{Connection, OpenFault, OpenRequest};
 pub(crate) struct Handler {
     connection: Arc<Connection>,
     requests: mpsc::Receiver<OpenRequest>,
+    first_use: FirstUse,
+}
+
+/// The peer opened its handshake stream on a connection that it dialed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Used;
+
+/// Whether that is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FirstUse {
+    Awaited,
+    ToBeTold,
+    Told,
 }
 
 impl Handler {
     pub(super) fn new(connection: Arc<Connection>, requests: mpsc::Receiver<OpenRequest>) -> Self {
         connection.standing.connection_begins();
-        Self { connection, requests }
+        let first_use =
+            if connection.dialer == Dialer::Them { FirstUse::Awaited } else { FirstUse::Told };
+        Self { connection, requests, first_use }
+    }
+
+    fn arrived(&mut self, stream: Stream, protocol: &StreamProtocol) {
+        if self.first_use == FirstUse::Awaited
+            && protocol.as_ref() == StreamName::handshake().protocol()
+        {
+            self.first_use = FirstUse::ToBeTold;
+        }
+        if let Err(name) = self.connection.deliver(protocol.as_ref(), stream) {
+            warn!(peer = %self.connection.peer, stream = %name, "too many inbound streams");
+        }
     }
 }
 
@@ -35,7 +63,7 @@ type Reply = oneshot::Sender<Result<Stream, OpenFault>>;
 
 impl ConnectionHandler for Handler {
     type FromBehaviour = Infallible;
-    type ToBehaviour = Infallible;
+    type ToBehaviour = Used;
     type InboundProtocol = Named;
     type OutboundProtocol = Named;
     type InboundOpenInfo = ();
@@ -55,7 +83,11 @@ impl ConnectionHandler for Handler {
     fn poll(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<ConnectionHandlerEvent<Named, Reply, Infallible>> {
+    ) -> Poll<ConnectionHandlerEvent<Named, Reply, Used>> {
+        if self.first_use == FirstUse::ToBeTold {
+            self.first_use = FirstUse::Told;
+            return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(Used));
+        }
         let Poll::Ready(Some(request)) = self.requests.poll_recv(context) else {
             return Poll::Pending;
         };
@@ -73,9 +105,7 @@ impl ConnectionHandler for Handler {
         match event {
             ConnectionEvent::FullyNegotiatedInbound(inbound) => {
                 let (stream, protocol) = inbound.protocol;
-                if let Err(name) = self.connection.deliver(protocol.as_ref(), stream) {
-                    warn!(peer = %self.connection.peer, stream = %name, "too many inbound streams");
-                }
+                self.arrived(stream, &protocol);
             }
             // A caller that stopped waiting drops the stream, which resets it.
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound {

@@ -15,6 +15,10 @@ use super::rivals::{Dialer, Verdict, judge};
 /// *heir*. The session goes on, moves once the heir's handshake is finished, and its end is never
 /// reported in between.
 ///
+/// A connection that the peer dials while a session stands is a *claimant*: it takes the session's
+/// place once the peer uses it. One that ends before that was none, and changes nothing: the peer
+/// dialed this address in search of somebody else.
+///
 /// A peer that this node wants ([`Interest`]) is tried again when it is lost; one that only dialed
 /// us is not.
 ///
@@ -38,6 +42,8 @@ pub struct Machine {
     pursuit: Pursuit,
     session: Option<Session>,
     heir: Option<Attempt>,
+    /// Only beside a session.
+    claimant: Option<Claimant>,
 }
 
 #[derive(Debug)]
@@ -50,6 +56,13 @@ struct Session {
     /// The current connection was an heir when the one before it ended: to be reported as a move.
     inherited: bool,
     established: Option<Instant>,
+}
+
+/// A connection that the peer dialed, and has not used yet.
+#[derive(Clone, Copy, Debug)]
+struct Claimant {
+    on: ConnectionKey,
+    since: Instant,
 }
 
 /// A handshake on a connection.
@@ -73,6 +86,7 @@ impl Machine {
             pursuit: Pursuit::new(RetryPolicy::default(), 0),
             session: None,
             heir: None,
+            claimant: None,
         }
     }
 
@@ -188,31 +202,37 @@ impl Machine {
         if dialer == Dialer::Us || !self.pursuit.is_dialing() {
             self.pursuit.rest();
         }
-        let newer = Attempt { number: self.next_number(), on, dialer, since: now };
-        let Some(session) = &self.session else {
-            return self.begin(newer);
-        };
+        let Some(session) = &self.session else { return self.begin(on, dialer, now) };
         let older = (session.current.dialer, session.current.since);
         match judge(older, (dialer, now), self.we_are_greater) {
             Verdict::KeepOlder => vec![Action::Abandon(on)],
-            Verdict::MoveToNewer if self.moves => self.await_heir(newer),
-            Verdict::MoveToNewer | Verdict::Supersede => {
-                let mut actions = self.end(DisconnectReason::Superseded, now);
-                actions.extend(self.begin(newer));
-                actions
-            }
+            Verdict::MoveToNewer if self.moves => self.await_heir(on, dialer, now),
+            Verdict::MoveToNewer | Verdict::Supersede => match dialer {
+                Dialer::Us => self.supersede(on, dialer, now),
+                Dialer::Them => self.await_use(on, now),
+            },
+        }
+    }
+
+    /// The peer opened its handshake stream on a connection that it dialed: it means to use it.
+    pub fn used(&mut self, on: ConnectionKey, now: Instant) -> Vec<Action> {
+        match self.claimant.take_if(|claimant| claimant.on == on) {
+            Some(claimant) => self.supersede(claimant.on, Dialer::Them, now),
+            None => Vec::new(),
         }
     }
 
     /// A connection is gone, or is to be given up for `reason`. An heir that was still shaking
-    /// hands becomes the session's connection, and the session waits for it.
+    /// hands becomes the session's connection, and the session waits for it; a claimant takes its
+    /// place.
     pub fn connection_lost(
         &mut self,
         on: ConnectionKey,
         reason: DisconnectReason,
         now: Instant,
     ) -> Vec<Action> {
-        if self.heir.take_if(|heir| heir.on == on).is_some() {
+        let is_heir = self.heir.take_if(|heir| heir.on == on).is_some();
+        if is_heir || self.claimant.take_if(|claimant| claimant.on == on).is_some() {
             return vec![Action::Close(on)];
         }
         if self.session.as_ref().is_none_or(|session| session.current.on != on) {
@@ -221,7 +241,8 @@ impl Machine {
         if self.inherit() {
             return vec![Action::Close(on)];
         }
-        self.lose(reason, now)
+        let is_claimed = self.claimant.is_some();
+        self.lose(if is_claimed { DisconnectReason::Superseded } else { reason }, now)
     }
 
     /// A handshake is finished on our side.
@@ -293,7 +314,8 @@ impl Machine {
         let shaking = self.session.as_ref().filter(|s| s.shaking).map(|s| s.current.since);
         let heir = self.heir.as_ref().map(|heir| heir.since);
         let handshake = shaking.into_iter().chain(heir).min().map(|t| t + self.handshake_timeout);
-        handshake.into_iter().chain(self.pursuit.next_dial()).min()
+        let claim = self.claimant.as_ref().map(|claimant| claimant.since + UNUSED);
+        handshake.into_iter().chain(claim).chain(self.pursuit.next_dial()).min()
     }
 
     /// Time passed: drops a connection whose handshake took too long, dials when a pause is over.
@@ -301,6 +323,9 @@ impl Machine {
         let timeout = self.handshake_timeout;
         let late = |attempt: &Attempt| attempt.since + timeout <= now;
         let mut actions = Vec::new();
+        if let Some(claimant) = self.claimant.take_if(|claimant| claimant.since + UNUSED <= now) {
+            actions.extend(self.supersede(claimant.on, Dialer::Them, now));
+        }
         if let Some(heir) = self.heir.take_if(|heir| late(heir)) {
             actions.push(Action::Close(heir.on));
         }
@@ -320,8 +345,15 @@ impl Machine {
         news.into_iter().chain([Action::Dial]).collect()
     }
 
-    fn begin(&mut self, current: Attempt) -> Vec<Action> {
-        let Attempt { number: epoch, on, dialer, .. } = current;
+    fn supersede(&mut self, on: ConnectionKey, dialer: Dialer, now: Instant) -> Vec<Action> {
+        let mut actions = self.end(DisconnectReason::Superseded, now);
+        actions.extend(self.begin(on, dialer, now));
+        actions
+    }
+
+    fn begin(&mut self, on: ConnectionKey, dialer: Dialer, now: Instant) -> Vec<Action> {
+        let current = self.attempt(on, dialer, now);
+        let epoch = current.number;
         self.session = Some(Session {
             epoch,
             dialer,
@@ -344,16 +376,25 @@ impl Machine {
         true
     }
 
-    fn await_heir(&mut self, heir: Attempt) -> Vec<Action> {
+    fn await_use(&mut self, on: ConnectionKey, now: Instant) -> Vec<Action> {
+        let replaced = self.claimant.replace(Claimant { on, since: now });
+        replaced.map(|older| Action::Close(older.on)).into_iter().collect()
+    }
+
+    fn await_heir(&mut self, on: ConnectionKey, dialer: Dialer, now: Instant) -> Vec<Action> {
+        let heir = self.attempt(on, dialer, now);
         let replaced = self.heir.replace(heir).map(|older| Action::Close(older.on));
         replaced.into_iter().chain([heir.start()]).collect()
     }
 
     /// The session ended against our will: it is reported, and the peer tried again if it is
-    /// wanted.
+    /// wanted and is not here already.
     fn lose(&mut self, reason: DisconnectReason, now: Instant) -> Vec<Action> {
+        let claimant = self.claimant.take();
         let mut actions = self.end(reason, now);
-        if self.pursuit.is_dialing() {
+        if let Some(claimant) = claimant {
+            actions.extend(self.begin(claimant.on, Dialer::Them, now));
+        } else if self.pursuit.is_dialing() {
             actions.push(self.report_dial());
         } else {
             actions.extend(self.try_again(shook_no_hands(reason), now));
@@ -409,12 +450,13 @@ impl Machine {
         let mut actions =
             vec![Action::ReportDisconnected { epoch, reason }, Action::Close(session.current.on)];
         actions.extend(self.heir.take().map(|heir| Action::Close(heir.on)));
+        actions.extend(self.claimant.take().map(|claimant| Action::Close(claimant.on)));
         actions
     }
 
-    fn next_number(&mut self) -> u64 {
+    fn attempt(&mut self, on: ConnectionKey, dialer: Dialer, since: Instant) -> Attempt {
         self.last_number += 1;
-        self.last_number
+        Attempt { number: self.last_number, on, dialer, since }
     }
 }
 
@@ -442,6 +484,9 @@ impl Attempt {
 /// A session of this length was no accident: the peer's failures before it are forgiven. Shorter
 /// ones are not, so that a peer that accepts and drops us is not redialed in a tight loop.
 const LASTING: Duration = Duration::from_secs(10);
+/// How long a claimant may be without use: then its application is slow to shake hands, or waits for
+/// ours. Who finds another identity than the one it dialed closes the connection within a round trip.
+const UNUSED: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,7 @@ use libp2p::{Multiaddr, Swarm, identify, swarm};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info};
 
-use super::behaviour::{Behaviour, BehaviourEvent, Links};
+use super::behaviour::{Behaviour, BehaviourEvent, InUse, Links};
 use super::boxed::Boxed;
 use super::connection::Connection;
 use super::dial_slots::DialSlots;
@@ -244,6 +244,9 @@ impl Driver {
             }
             SwarmEvent::Behaviour(BehaviourEvent::Keepalive(Silent { connection })) => {
                 self.fell_silent(connection).await;
+            }
+            SwarmEvent::Behaviour(BehaviourEvent::Links(InUse { connection })) => {
+                self.used(connection).await;
             }
             SwarmEvent::OutgoingConnectionError { connection_id, peer_id: Some(id), error } => {
                 if let Ok(id) = PeerId::from_libp2p(&id) {

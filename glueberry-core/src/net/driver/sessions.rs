@@ -47,6 +47,13 @@ impl Driver {
         self.carry_out(id, actions).await;
     }
 
+    pub(super) async fn used(&mut self, swarm_id: ConnectionId) {
+        let Some(connection) = self.connections.get(&swarm_id).cloned() else { return };
+        let Some(peer) = self.peers.get_mut(&connection.peer) else { return };
+        let actions = peer.machine.used(connection.key, Instant::now());
+        self.carry_out(connection.peer, actions).await;
+    }
+
     /// The keep-alive calls a connection dead. Its session ends at once, not when libp2p has closed
     /// the connection.
     pub(super) async fn fell_silent(&mut self, swarm_id: ConnectionId) {

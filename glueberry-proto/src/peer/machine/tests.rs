@@ -33,6 +33,7 @@ fn late_work_of_an_older_session_changes_nothing() {
     let mut peer = Machine::new(true, TIMEOUT);
     peer.connected(FIRST, Dialer::Them, now);
     peer.connected(SECOND, Dialer::Them, now);
+    peer.used(SECOND, now);
     assert_eq!(peer.session(), Some((SECOND, 2)));
     assert_eq!(peer.handshake_done(FIRST, 1, now), vec![]);
     assert_eq!(peer.handshake_failed(FIRST, 1, DisconnectReason::HandshakeFailed, now), vec![]);
@@ -44,16 +45,49 @@ fn late_work_of_an_older_session_changes_nothing() {
 fn a_restarted_peer_supersedes_its_own_dead_session() {
     let now = Instant::now();
     let mut peer = established(true, Dialer::Them, now);
+    assert_eq!(peer.connected(SECOND, Dialer::Them, now), vec![]);
+    assert_eq!(peer.used(FIRST, now), vec![], "that is no news");
+    assert_eq!(peer.used(SECOND, now), superseded());
+}
+
+/// What becomes of the session on the first connection when the second one takes its place.
+fn superseded() -> Vec<Action> {
     let reason = DisconnectReason::Superseded;
-    assert_eq!(
-        peer.connected(SECOND, Dialer::Them, now),
-        vec![
-            Action::ReportDisconnected { epoch: Some(1), reason },
-            Action::Close(FIRST),
-            Action::ReportConnected { epoch: 2, on: SECOND, dialer: Dialer::Them },
-            Action::StartHandshake { attempt: 2, on: SECOND, dialer: Dialer::Them },
-        ]
-    );
+    vec![
+        Action::ReportDisconnected { epoch: Some(1), reason },
+        Action::Close(FIRST),
+        Action::ReportConnected { epoch: 2, on: SECOND, dialer: Dialer::Them },
+        Action::StartHandshake { attempt: 2, on: SECOND, dialer: Dialer::Them },
+    ]
+}
+
+#[test]
+fn a_peer_that_only_looked_for_somebody_else_here_leaves_its_session_alone() {
+    let now = Instant::now();
+    let mut peer = established(true, Dialer::Them, now);
+    for on in [SECOND, ConnectionKey(3)] {
+        assert_eq!(peer.connected(on, Dialer::Them, now), vec![]);
+        assert_eq!(lost(&mut peer, on, now), vec![]);
+        assert_eq!(peer.session(), Some((FIRST, 1)));
+    }
+    assert_eq!(peer.next_deadline(), None);
+    peer.connected(SECOND, Dialer::Them, now);
+    let closed = vec![Action::Close(SECOND)];
+    assert_eq!(peer.connected(ConnectionKey(3), Dialer::Them, now), closed, "one at a time");
+}
+
+#[test]
+fn a_peer_that_is_slow_to_shake_hands_or_whose_older_connection_ends_is_taken_at_its_word() {
+    let now = Instant::now();
+    let mut peer = established(true, Dialer::Them, now);
+    peer.connected(SECOND, Dialer::Them, now);
+    assert_eq!(peer.next_deadline(), Some(now + UNUSED));
+    assert_eq!(peer.tick(now + UNUSED), superseded());
+    assert_eq!(peer.next_deadline(), Some(now + UNUSED + TIMEOUT), "all the time for a handshake");
+
+    let mut peer = established(true, Dialer::Them, now);
+    peer.connected(SECOND, Dialer::Them, now);
+    assert_eq!(lost(&mut peer, FIRST, now), superseded());
 }
 
 #[test]
