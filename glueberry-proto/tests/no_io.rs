@@ -61,7 +61,8 @@ fn no_source_file_reaches_outside() {
     let mut files = Vec::new();
     collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
     assert!(files.len() > 10, "only {} files: the test has gone blind", files.len());
-    for file in files {
+    // What a long file tests stands beside it.
+    for file in files.iter().filter(|file| !file.ends_with("tests.rs")) {
         for (number, line) in code_of(&fs::read_to_string(&file).unwrap()) {
             for (word, instead) in FORBIDDEN_WORDS {
                 assert!(!line.contains(word), "{}:{number}: {word}: {instead}", file.display());

@@ -184,6 +184,7 @@ test('flushing waits until the transport has it', async (t) => {
 
 test('what is known of peers is told', async (t) => {
   const { alice, bob } = await pair(t)
+  await until(() => bob.peer(alice.peerId).lastSeen !== undefined)
   const [known] = bob.peers()
   assert.deepEqual(known, bob.peer(alice.peerId))
   assert.equal(known.peer, alice.peerId)

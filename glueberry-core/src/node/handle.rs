@@ -501,6 +501,7 @@ impl Node {
                 Err(error) => error.at_peer(*peer),
             },
             _ if self.inner.commands.is_closed() => closed(),
+            _ if stream == HANDSHAKE => not_connected(peer).at_stream(&StreamName::handshake()),
             _ => match parse_name(stream) {
                 Ok(name) => not_connected(peer).at_stream(&name),
                 Err(_) => not_connected(peer),

@@ -16,8 +16,8 @@ use super::rivals::{Dialer, Verdict, judge};
 /// reported in between.
 ///
 /// A connection that the peer dials while a session stands is a *claimant*: it takes the session's
-/// place once the peer uses it. One that ends before that was none, and changes nothing: the peer
-/// dialed this address in search of somebody else.
+/// place once the peer uses it. One that ends before that changes nothing: the peer dialed this
+/// address in search of somebody else.
 ///
 /// A peer that this node wants ([`Interest`]) is tried again when it is lost; one that only dialed
 /// us is not.
@@ -42,8 +42,8 @@ pub struct Machine {
     pursuit: Pursuit,
     session: Option<Session>,
     heir: Option<Attempt>,
-    /// Only beside a session.
-    claimant: Option<Claimant>,
+    /// The oldest first, and only beside a session.
+    claimants: Vec<Connection>,
 }
 
 #[derive(Debug)]
@@ -51,21 +51,21 @@ struct Session {
     epoch: u64,
     dialer: Dialer,
     current: Attempt,
-    /// The handshake on the current connection is not finished.
-    shaking: bool,
+    /// Since when the handshake on the current connection goes on, if it is not finished.
+    shaking: Option<Instant>,
     /// The current connection was an heir when the one before it ended: to be reported as a move.
     inherited: bool,
     established: Option<Instant>,
 }
 
-/// A connection that the peer dialed, and has not used yet.
 #[derive(Clone, Copy, Debug)]
-struct Claimant {
+struct Connection {
     on: ConnectionKey,
+    dialer: Dialer,
     since: Instant,
 }
 
-/// A handshake on a connection.
+/// A handshake on a connection, which stands since then.
 #[derive(Clone, Copy, Debug)]
 struct Attempt {
     number: u64,
@@ -86,7 +86,7 @@ impl Machine {
             pursuit: Pursuit::new(RetryPolicy::default(), 0),
             session: None,
             heir: None,
-            claimant: None,
+            claimants: Vec::new(),
         }
     }
 
@@ -202,37 +202,39 @@ impl Machine {
         if dialer == Dialer::Us || !self.pursuit.is_dialing() {
             self.pursuit.rest();
         }
-        let Some(session) = &self.session else { return self.begin(on, dialer, now) };
+        let newer = Connection { on, dialer, since: now };
+        let Some(session) = &self.session else { return self.begin(newer, now) };
         let older = (session.current.dialer, session.current.since);
         match judge(older, (dialer, now), self.we_are_greater) {
             Verdict::KeepOlder => vec![Action::Abandon(on)],
-            Verdict::MoveToNewer if self.moves => self.await_heir(on, dialer, now),
+            // The heir may be meant, and this one not.
+            Verdict::MoveToNewer if self.moves && (dialer == Dialer::Us || self.heir.is_none()) => {
+                self.await_heir(newer)
+            }
             Verdict::MoveToNewer | Verdict::Supersede => match dialer {
-                Dialer::Us => self.supersede(on, dialer, now),
-                Dialer::Them => self.await_use(on, now),
+                Dialer::Us => self.supersede(newer, now),
+                Dialer::Them => self.await_use(newer),
             },
         }
     }
 
     /// The peer opened its handshake stream on a connection that it dialed: it means to use it.
     pub fn used(&mut self, on: ConnectionKey, now: Instant) -> Vec<Action> {
-        match self.claimant.take_if(|claimant| claimant.on == on) {
-            Some(claimant) => self.supersede(claimant.on, Dialer::Them, now),
-            None => Vec::new(),
-        }
+        let place = self.claimants.iter().position(|claimant| claimant.on == on);
+        place.map_or_else(Vec::new, |place| self.give_way(place, now))
     }
 
     /// A connection is gone, or is to be given up for `reason`. An heir that was still shaking
-    /// hands becomes the session's connection, and the session waits for it; a claimant takes its
-    /// place.
+    /// hands becomes the session's connection, and the session waits for it; after the end of a
+    /// session a claimant is the next one's.
     pub fn connection_lost(
         &mut self,
         on: ConnectionKey,
         reason: DisconnectReason,
         now: Instant,
     ) -> Vec<Action> {
-        let is_heir = self.heir.take_if(|heir| heir.on == on).is_some();
-        if is_heir || self.claimant.take_if(|claimant| claimant.on == on).is_some() {
+        let dismissed = self.dismiss(|claimant| claimant.on == on);
+        if self.heir.take_if(|heir| heir.on == on).is_some() || !dismissed.is_empty() {
             return vec![Action::Close(on)];
         }
         if self.session.as_ref().is_none_or(|session| session.current.on != on) {
@@ -241,8 +243,7 @@ impl Machine {
         if self.inherit() {
             return vec![Action::Close(on)];
         }
-        let is_claimed = self.claimant.is_some();
-        self.lose(if is_claimed { DisconnectReason::Superseded } else { reason }, now)
+        self.lose(reason, now)
     }
 
     /// A handshake is finished on our side.
@@ -254,17 +255,20 @@ impl Machine {
             let from = Some(session.current.on);
             session.current = heir;
             actions.push(Action::Move { epoch, from, to: on });
-        } else if !(session.shaking && session.current.is(on, attempt)) {
+        } else if session.shaking.is_none() || !session.current.is(on, attempt) {
             return Vec::new();
         } else if session.inherited {
             actions.push(Action::Move { epoch, from: None, to: on });
         }
-        session.shaking = false;
+        session.shaking = None;
         session.inherited = false;
+        let decided = session.current.since;
         if session.established.replace(session.established.unwrap_or(now)).is_none() {
             self.pursuit.reached();
             actions.push(Action::ReportEstablished { epoch, on });
         }
+        // The peer knew of those when it chose this one.
+        actions.extend(self.dismiss(|claimant| claimant.since <= decided));
         actions
     }
 
@@ -280,7 +284,7 @@ impl Machine {
             return vec![Action::Close(on)];
         }
         match &self.session {
-            Some(session) if session.shaking && session.current.is(on, attempt) => {}
+            Some(session) if session.shaking.is_some() && session.current.is(on, attempt) => {}
             _ => return Vec::new(),
         }
         if reason != DisconnectReason::PeerKeyMismatch && self.inherit() {
@@ -293,6 +297,7 @@ impl Machine {
     pub fn disconnect(&mut self, reason: DisconnectReason, now: Instant) -> Vec<Action> {
         let mut actions = self.stop_trying(reason);
         actions.extend(self.end(reason, now));
+        actions.extend(self.dismiss(|_| true));
         self.pursuit.give_up();
         actions
     }
@@ -311,25 +316,26 @@ impl Machine {
     /// When [`Machine::tick`] has something to do.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        let shaking = self.session.as_ref().filter(|s| s.shaking).map(|s| s.current.since);
+        let shaking = self.session.as_ref().and_then(|session| session.shaking);
         let heir = self.heir.as_ref().map(|heir| heir.since);
         let handshake = shaking.into_iter().chain(heir).min().map(|t| t + self.handshake_timeout);
-        let claim = self.claimant.as_ref().map(|claimant| claimant.since + UNUSED);
+        let claim = self.claimants.first().map(|claimant| claimant.since + UNUSED);
         handshake.into_iter().chain(claim).chain(self.pursuit.next_dial()).min()
     }
 
     /// Time passed: drops a connection whose handshake took too long, dials when a pause is over.
     pub fn tick(&mut self, now: Instant) -> Vec<Action> {
         let timeout = self.handshake_timeout;
-        let late = |attempt: &Attempt| attempt.since + timeout <= now;
+        let late = |since: Instant| since + timeout <= now;
         let mut actions = Vec::new();
-        if let Some(claimant) = self.claimant.take_if(|claimant| claimant.since + UNUSED <= now) {
-            actions.extend(self.supersede(claimant.on, Dialer::Them, now));
+        let due = self.claimants.iter().rposition(|claimant| claimant.since + UNUSED <= now);
+        if let Some(place) = due {
+            actions.extend(self.give_way(place, now));
         }
-        if let Some(heir) = self.heir.take_if(|heir| late(heir)) {
+        if let Some(heir) = self.heir.take_if(|heir| late(heir.since)) {
             actions.push(Action::Close(heir.on));
         }
-        if self.session.as_ref().is_some_and(|s| s.shaking && late(&s.current)) {
+        if self.session.as_ref().is_some_and(|session| session.shaking.is_some_and(late)) {
             actions.extend(self.lose(DisconnectReason::HandshakeTimeout, now));
         }
         let before = self.state();
@@ -345,20 +351,34 @@ impl Machine {
         news.into_iter().chain([Action::Dial]).collect()
     }
 
-    fn supersede(&mut self, on: ConnectionKey, dialer: Dialer, now: Instant) -> Vec<Action> {
+    fn supersede(&mut self, newer: Connection, now: Instant) -> Vec<Action> {
         let mut actions = self.end(DisconnectReason::Superseded, now);
-        actions.extend(self.begin(on, dialer, now));
+        actions.extend(self.begin(newer, now));
         actions
     }
 
-    fn begin(&mut self, on: ConnectionKey, dialer: Dialer, now: Instant) -> Vec<Action> {
-        let current = self.attempt(on, dialer, now);
-        let epoch = current.number;
+    /// A claimant takes the place of the session, and of the claimants before it.
+    fn give_way(&mut self, place: usize, now: Instant) -> Vec<Action> {
+        let mut actions: Vec<_> =
+            self.claimants.drain(..place).map(|older| Action::Close(older.on)).collect();
+        let claimant = self.claimants.remove(0);
+        actions.extend(self.supersede(claimant, now));
+        actions
+    }
+
+    fn dismiss(&mut self, which: impl Fn(&Connection) -> bool) -> Vec<Action> {
+        let dismissed = self.claimants.extract_if(.., |claimant| which(claimant));
+        dismissed.map(|claimant| Action::Close(claimant.on)).collect()
+    }
+
+    fn begin(&mut self, connection: Connection, now: Instant) -> Vec<Action> {
+        let current = self.attempt(connection);
+        let Attempt { number: epoch, on, dialer, .. } = current;
         self.session = Some(Session {
             epoch,
             dialer,
             current,
-            shaking: true,
+            shaking: Some(now),
             inherited: false,
             established: None,
         });
@@ -371,18 +391,20 @@ impl Machine {
             return false;
         };
         session.current = heir;
-        session.shaking = true;
+        session.shaking = Some(heir.since);
         session.inherited = true;
         true
     }
 
-    fn await_use(&mut self, on: ConnectionKey, now: Instant) -> Vec<Action> {
-        let replaced = self.claimant.replace(Claimant { on, since: now });
-        replaced.map(|older| Action::Close(older.on)).into_iter().collect()
+    fn await_use(&mut self, claimant: Connection) -> Vec<Action> {
+        let full = self.claimants.len() >= MOST_CLAIMANTS;
+        let oldest = full.then(|| Action::Close(self.claimants.remove(0).on));
+        self.claimants.push(claimant);
+        oldest.into_iter().collect()
     }
 
-    fn await_heir(&mut self, on: ConnectionKey, dialer: Dialer, now: Instant) -> Vec<Action> {
-        let heir = self.attempt(on, dialer, now);
+    fn await_heir(&mut self, connection: Connection) -> Vec<Action> {
+        let heir = self.attempt(connection);
         let replaced = self.heir.replace(heir).map(|older| Action::Close(older.on));
         replaced.into_iter().chain([heir.start()]).collect()
     }
@@ -390,10 +412,10 @@ impl Machine {
     /// The session ended against our will: it is reported, and the peer tried again if it is
     /// wanted and is not here already.
     fn lose(&mut self, reason: DisconnectReason, now: Instant) -> Vec<Action> {
-        let claimant = self.claimant.take();
         let mut actions = self.end(reason, now);
-        if let Some(claimant) = claimant {
-            actions.extend(self.begin(claimant.on, Dialer::Them, now));
+        if !self.claimants.is_empty() {
+            let next = self.claimants.remove(0);
+            actions.extend(self.begin(next, now));
         } else if self.pursuit.is_dialing() {
             actions.push(self.report_dial());
         } else {
@@ -450,11 +472,10 @@ impl Machine {
         let mut actions =
             vec![Action::ReportDisconnected { epoch, reason }, Action::Close(session.current.on)];
         actions.extend(self.heir.take().map(|heir| Action::Close(heir.on)));
-        actions.extend(self.claimant.take().map(|claimant| Action::Close(claimant.on)));
         actions
     }
 
-    fn attempt(&mut self, on: ConnectionKey, dialer: Dialer, since: Instant) -> Attempt {
+    fn attempt(&mut self, Connection { on, dialer, since }: Connection) -> Attempt {
         self.last_number += 1;
         Attempt { number: self.last_number, on, dialer, since }
     }
@@ -484,9 +505,12 @@ impl Attempt {
 /// A session of this length was no accident: the peer's failures before it are forgiven. Shorter
 /// ones are not, so that a peer that accepts and drops us is not redialed in a tight loop.
 const LASTING: Duration = Duration::from_secs(10);
-/// How long a claimant may be without use: then its application is slow to shake hands, or waits for
-/// ours. Who finds another identity than the one it dialed closes the connection within a round trip.
-const UNUSED: Duration = Duration::from_secs(1);
+/// How long a claimant may be without use: after that its application is slow to shake hands, or waits
+/// for ours. Who finds another identity than the one it dialed closes the connection within a round
+/// trip.
+const UNUSED: Duration = Duration::from_secs(2);
+/// One that is meant, and a few that are not: a peer may look for several others at this address.
+const MOST_CLAIMANTS: usize = 3;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use futures::AsyncWrite;
-use glueberry_proto::v1::duplex::{End, Ending, Side, Stream, Target};
+use glueberry_proto::v1::duplex::{End, Ending, Failure, Side, Stream, Target};
 use glueberry_proto::v1::frame::{FrameReader, MAX_SKIPPABLE, Step};
 use glueberry_proto::v1::record::OpenRecord;
 use proptest::prelude::*;
@@ -21,9 +21,12 @@ enum Input {
     Write(usize),
     BeginOpen,
     OpenOwn,
+    OpenFails,
     OpenTheirs,
     Hear,
+    HearTheirs,
     End(End),
+    EndTheirs(End),
     Pass(u64),
     /// The link ends, and another one goes on.
     Inherit,
@@ -40,9 +43,13 @@ fn inputs() -> impl Strategy<Value = Vec<Input>> {
         2 => Just(Input::BeginOpen),
         4 => Just(Input::OpenOwn),
         3 => Just(Input::OpenTheirs),
+        1 => Just(Input::OpenFails),
         1 => Just(Input::Hear),
+        1 => Just(Input::HearTheirs),
         5 => Just(Input::End(End::Failed)),
         1 => Just(Input::End(End::Closed)),
+        1 => Just(Input::EndTheirs(End::Failed)),
+        1 => Just(Input::EndTheirs(End::Closed)),
         3 => (0..400u64).prop_map(Input::Pass),
         1 => (2_000..40_000u64).prop_map(Input::Pass),
         1 => Just(Input::Inherit),
@@ -91,7 +98,21 @@ impl World {
             Input::Write(most) => self.write(most),
             Input::BeginOpen => self.begin_open(),
             Input::OpenOwn => self.open_own(),
+            Input::OpenFails if self.duplex.target(self.now) == Target::Opening => {
+                self.duplex.open_failed(Failure::Refused, self.now);
+            }
+            Input::OpenFails => {}
             Input::OpenTheirs => self.open_theirs(),
+            Input::HearTheirs => {
+                if let Some(stream) = self.duplex.standing(Side::Theirs) {
+                    self.duplex.frame_in(stream);
+                }
+            }
+            Input::EndTheirs(how) => {
+                if let Some(stream) = self.duplex.standing(Side::Theirs) {
+                    self.end(stream, how);
+                }
+            }
             Input::Hear => {
                 if let Target::Use(stream) = self.duplex.target(self.now) {
                     self.duplex.frame_in(stream);

@@ -3,6 +3,7 @@ use super::*;
 const TIMEOUT: Duration = Duration::from_secs(30);
 const FIRST: ConnectionKey = ConnectionKey(1);
 const SECOND: ConnectionKey = ConnectionKey(2);
+const THIRD: ConnectionKey = ConnectionKey(3);
 
 fn established(we_are_greater: bool, dialer: Dialer, now: Instant) -> Machine {
     let mut peer = Machine::new(we_are_greater, TIMEOUT);
@@ -47,12 +48,11 @@ fn a_restarted_peer_supersedes_its_own_dead_session() {
     let mut peer = established(true, Dialer::Them, now);
     assert_eq!(peer.connected(SECOND, Dialer::Them, now), vec![]);
     assert_eq!(peer.used(FIRST, now), vec![], "that is no news");
-    assert_eq!(peer.used(SECOND, now), superseded());
+    assert_eq!(peer.used(SECOND, now), replaced(DisconnectReason::Superseded));
 }
 
 /// What becomes of the session on the first connection when the second one takes its place.
-fn superseded() -> Vec<Action> {
-    let reason = DisconnectReason::Superseded;
+fn replaced(reason: DisconnectReason) -> Vec<Action> {
     vec![
         Action::ReportDisconnected { epoch: Some(1), reason },
         Action::Close(FIRST),
@@ -65,15 +65,49 @@ fn superseded() -> Vec<Action> {
 fn a_peer_that_only_looked_for_somebody_else_here_leaves_its_session_alone() {
     let now = Instant::now();
     let mut peer = established(true, Dialer::Them, now);
-    for on in [SECOND, ConnectionKey(3)] {
+    for on in [SECOND, THIRD] {
         assert_eq!(peer.connected(on, Dialer::Them, now), vec![]);
         assert_eq!(lost(&mut peer, on, now), vec![]);
         assert_eq!(peer.session(), Some((FIRST, 1)));
     }
     assert_eq!(peer.next_deadline(), None);
-    peer.connected(SECOND, Dialer::Them, now);
+    for number in 2..5 {
+        assert_eq!(peer.connected(ConnectionKey(number), Dialer::Them, now), vec![]);
+    }
     let closed = vec![Action::Close(SECOND)];
-    assert_eq!(peer.connected(ConnectionKey(3), Dialer::Them, now), closed, "one at a time");
+    assert_eq!(peer.connected(ConnectionKey(5), Dialer::Them, now), closed, "three at a time");
+}
+
+#[test]
+fn who_looks_for_somebody_else_here_too_is_taken_at_its_word_all_the_same() {
+    let now = Instant::now();
+    let mut peer = established(true, Dialer::Them, now);
+    peer.connected(SECOND, Dialer::Them, now);
+    peer.connected(THIRD, Dialer::Them, now);
+    assert_eq!(peer.used(SECOND, now), replaced(DisconnectReason::Superseded));
+    assert_eq!(lost(&mut peer, THIRD, now), vec![]);
+    assert_eq!(peer.session(), Some((SECOND, 2)));
+
+    // Nor does it cost the winner of a simultaneous dial its place.
+    let mut peer = established(false, Dialer::Us, now);
+    peer.connected(SECOND, Dialer::Them, now);
+    assert_eq!(peer.connected(THIRD, Dialer::Them, now), vec![]);
+    let moved = Action::Move { epoch: 1, from: Some(FIRST), to: SECOND };
+    assert_eq!(peer.handshake_done(SECOND, 2, now).first(), Some(&moved));
+}
+
+#[test]
+fn a_handshake_that_is_finished_settles_what_came_before() {
+    let now = Instant::now();
+    let later = now + Duration::from_millis(5);
+    let mut peer = established(true, Dialer::Them, now);
+    peer.connected(SECOND, Dialer::Them, now);
+    // Our own dial was under way when the peer restarted; both ends keep this one.
+    peer.connected(THIRD, Dialer::Us, later);
+    let moved = Action::Move { epoch: 1, from: Some(FIRST), to: THIRD };
+    assert_eq!(peer.handshake_done(THIRD, 2, later), vec![moved, Action::Close(SECOND)]);
+    assert_eq!(peer.used(SECOND, later), vec![]);
+    assert_eq!((peer.session(), peer.next_deadline()), (Some((THIRD, 1)), None));
 }
 
 #[test]
@@ -82,12 +116,12 @@ fn a_peer_that_is_slow_to_shake_hands_or_whose_older_connection_ends_is_taken_at
     let mut peer = established(true, Dialer::Them, now);
     peer.connected(SECOND, Dialer::Them, now);
     assert_eq!(peer.next_deadline(), Some(now + UNUSED));
-    assert_eq!(peer.tick(now + UNUSED), superseded());
+    assert_eq!(peer.tick(now + UNUSED), replaced(DisconnectReason::Superseded));
     assert_eq!(peer.next_deadline(), Some(now + UNUSED + TIMEOUT), "all the time for a handshake");
 
     let mut peer = established(true, Dialer::Them, now);
     peer.connected(SECOND, Dialer::Them, now);
-    assert_eq!(lost(&mut peer, FIRST, now), superseded());
+    assert_eq!(lost(&mut peer, FIRST, now), replaced(DisconnectReason::ConnectionLost));
 }
 
 #[test]

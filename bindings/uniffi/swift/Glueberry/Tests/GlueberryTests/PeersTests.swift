@@ -5,6 +5,7 @@ import Testing
 @Suite struct PeersTests {
     @Test func whatIsKnownOfPeersIsTold() async throws {
         try await pair { alice, bob in
+            try await until { try bob.peer(alice.peerID)?.lastSeen != nil }
             let known = try #require(try bob.peers().first)
             #expect(try bob.peer(alice.peerID) == known)
             #expect((known.peer, known.state, known.direction) == (alice.peerID, .established, .outbound))
