@@ -63,7 +63,7 @@ fn no_source_file_reaches_outside() {
     assert!(files.len() > 10, "only {} files: the test has gone blind", files.len());
     // What a long file tests stands beside it.
     for file in files.iter().filter(|file| !file.ends_with("tests.rs")) {
-        for (number, line) in code_of(&fs::read_to_string(&file).unwrap()) {
+        for (number, line) in code_of(&fs::read_to_string(file).unwrap()) {
             for (word, instead) in FORBIDDEN_WORDS {
                 assert!(!line.contains(word), "{}:{number}: {word}: {instead}", file.display());
             }

@@ -98,10 +98,7 @@ impl World {
             Input::Write(most) => self.write(most),
             Input::BeginOpen => self.begin_open(),
             Input::OpenOwn => self.open_own(),
-            Input::OpenFails if self.duplex.target(self.now) == Target::Opening => {
-                self.duplex.open_failed(Failure::Refused, self.now);
-            }
-            Input::OpenFails => {}
+            Input::OpenFails => self.open_fails(),
             Input::OpenTheirs => self.open_theirs(),
             Input::HearTheirs => {
                 if let Some(stream) = self.duplex.standing(Side::Theirs) {
@@ -173,6 +170,12 @@ impl World {
         self.begin_open();
         if self.duplex.target(self.now) == Target::Opening {
             self.duplex.own_opened(self.now);
+        }
+    }
+
+    fn open_fails(&mut self) {
+        if self.duplex.target(self.now) == Target::Opening {
+            self.duplex.open_failed(Failure::Refused, self.now);
         }
     }
 
