@@ -1,5 +1,7 @@
 //! Peers that a node knows: added, removed, kept for ever, found again after a restart.
 
+use std::time::SystemTime;
+
 use glueberry_core::EventName::{PeerDisconnected, PeerEstablished, PeerReconnecting};
 use glueberry_core::{
     BanTarget, Builder, Direction, DisconnectReason, ErrorCode, EventFilter, Identity, NewPeer,
@@ -16,6 +18,16 @@ fn with_book(identity: &Identity, folder: &TempDir) -> Builder {
 
 async fn shut_down(node: Node) {
     within("the shutdown", node.shutdown()).await;
+}
+
+#[tokio::test]
+async fn who_hears_of_a_session_finds_when_it_began() {
+    let b = listening(builder(&["chat"]), TCP).await;
+    let a = builder(&["chat"]).start().await.unwrap();
+    let before = SystemTime::now();
+    let peer = a.connect(address(&b)).timeout(PATIENCE).await.unwrap();
+    let seen = a.peer(&peer).and_then(|known| known.last_seen);
+    assert!(seen.is_some_and(|at| at >= before), "{seen:?}");
 }
 
 #[tokio::test]

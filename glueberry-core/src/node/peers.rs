@@ -105,7 +105,8 @@ pub struct PeerInfo {
     pub persistent: bool,
     /// What the application keeps with it.
     pub metadata: BTreeMap<String, String>,
-    /// When a session with it was last established, by the wall clock of this machine.
+    /// When a session with it was last established, by the wall clock of this machine: known once it
+    /// is written, where the address book has a file, and never of a peer that is not in the book.
     pub last_seen: Option<SystemTime>,
     /// The ban that holds for it.
     pub banned: Option<Ban>,

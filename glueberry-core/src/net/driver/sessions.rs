@@ -2,6 +2,7 @@
 
 use std::time::{Instant, SystemTime};
 
+use futures::FutureExt;
 use glueberry_proto::peer::{Action, ConnectionKey, Dialer, DisconnectReason, Interest, State};
 use libp2p::swarm::ConnectionId;
 use tracing::{Instrument, debug, info, info_span};
@@ -227,7 +228,11 @@ impl Driver {
                 events.emit(EventKind::Warning { code, peer: Some(id), stream: None, detail });
             }
         };
-        self.settings.parts.tasks.spawn(saving.in_current_span());
+        let mut saving = Box::pin(saving.in_current_span());
+        // Without files it is done already when somebody hears of the session.
+        if saving.as_mut().now_or_never().is_none() {
+            self.settings.parts.tasks.spawn(saving);
+        }
     }
 
     fn move_session(&mut self, id: PeerId, from: Option<ConnectionKey>, to: ConnectionKey) {
