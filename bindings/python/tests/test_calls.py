@@ -303,6 +303,7 @@ async def test_a_ban_keeps_a_peer_out(pair: Connect) -> None:
     assert await near.unban(at_far) is False
     assert near.bans() == []
     await soon(near.connect(far.listen_addresses[0]))
+    await soon(far.wait_established(at_near))
     assert far.connection_state(at_near) is State.ESTABLISHED
 
 
