@@ -304,7 +304,10 @@ impl World {
             State::Connected => assert!(self.peer.next_deadline().is_some(), "it never ends"),
             _ => assert!(will_act, "a state without an exit: {:?}", self.peer),
         }
-        assert!(self.open.len() <= 5, "a session, its heir, three claimants: {:?}", self.open);
+        let claimants = self.open.iter().filter(|on| self.unused.contains(on)).count();
+        assert!(claimants <= 3, "more than three claimants: {:?}", self.open);
+        let used = self.open.len() - claimants;
+        assert!(used <= 2, "more than a session and its heir: {:?}", self.open);
     }
 
     /// Every dial fails from now on, every connection breaks, and much time passes.

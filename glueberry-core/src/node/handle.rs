@@ -343,8 +343,7 @@ impl Node {
     /// [`ErrorCode::InvalidStreamName`]; [`ErrorCode::ConsumerTaken`] while another consumer has
     /// the stream.
     pub fn messages(&self, stream: &str) -> Result<Messages> {
-        let name = if stream == HANDSHAKE { StreamName::handshake() } else { parse_name(stream)? };
-        self.inner.parts.inbox.messages(&name)
+        self.inner.parts.inbox.messages(&any_name(stream)?)
     }
 
     /// Takes the messages of all streams, from all peers, fairly merged.
@@ -501,8 +500,7 @@ impl Node {
                 Err(error) => error.at_peer(*peer),
             },
             _ if self.inner.commands.is_closed() => closed(),
-            _ if stream == HANDSHAKE => not_connected(peer).at_stream(&StreamName::handshake()),
-            _ => match parse_name(stream) {
+            _ => match any_name(stream) {
                 Ok(name) => not_connected(peer).at_stream(&name),
                 Err(_) => not_connected(peer),
             },
@@ -524,6 +522,11 @@ impl std::fmt::Debug for Node {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Node").field("peer_id", &self.peer_id()).finish_non_exhaustive()
     }
+}
+
+/// The name of a stream that the application configures, or of the handshake's.
+fn any_name(stream: &str) -> Result<StreamName> {
+    if stream == HANDSHAKE { Ok(StreamName::handshake()) } else { parse_name(stream) }
 }
 
 fn closed() -> Error {

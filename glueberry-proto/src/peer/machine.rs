@@ -42,7 +42,8 @@ pub struct Machine {
     pursuit: Pursuit,
     session: Option<Session>,
     heir: Option<Attempt>,
-    /// The oldest first, and only beside a session.
+    /// The oldest first, and only beside a session: at most [`MOST_CLAIMANTS`], and one more pushes
+    /// out the oldest.
     claimants: Vec<Connection>,
 }
 
@@ -58,6 +59,7 @@ struct Session {
     established: Option<Instant>,
 }
 
+/// A connection, which stands since then.
 #[derive(Clone, Copy, Debug)]
 struct Connection {
     on: ConnectionKey,
@@ -65,7 +67,7 @@ struct Connection {
     since: Instant,
 }
 
-/// A handshake on a connection, which stands since then.
+/// A handshake on a [`Connection`].
 #[derive(Clone, Copy, Debug)]
 struct Attempt {
     number: u64,
